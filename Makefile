@@ -1,0 +1,44 @@
+# One command per task; the work is done by CMake and scripts/. `make` alone lists the tasks.
+.PHONY: help build run test test-quick bench coverage format format-check lint deps clean
+
+help:  ## list these tasks
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+
+build: deps  ## the optimised program, at build/orderstream
+	@scripts/build release orderstream
+
+run: build  ## build it and serve at http://localhost:8080, the data in ./data
+	@exec build/orderstream serve
+
+test: deps  ## all tests, under sanitizers too; then against the optimised program
+	@exec scripts/test
+
+test-quick: deps  ## all tests, without sanitizers: for every day
+	@exec scripts/test dev
+
+bench: deps  ## measure rates and latencies beside SQLite's and nginx's own
+	@scripts/install-deps bench
+	@scripts/build release orderstream
+	@exec bench/run
+
+coverage: deps  ## which lines the tests run: a summary, and build/coverage/html/index.html
+	@scripts/install-deps coverage
+	@exec scripts/coverage
+
+format:  ## lay out all sources as .clang-format says
+	@scripts/install-deps lint
+	@scripts/sources | xargs clang-format-16 -i
+
+format-check:  ## fail if `make format` would change anything
+	@scripts/install-deps lint
+	@scripts/sources | xargs clang-format-16 --dry-run -Werror
+
+lint: deps  ## clang-tidy over all sources, with the checks of .clang-tidy
+	@scripts/install-deps lint
+	@exec scripts/lint
+
+deps:  ## install what building needs and this machine lacks
+	@scripts/install-deps build
+
+clean:  ## remove everything that was built (orders in ./data stay)
+	@rm -rf build

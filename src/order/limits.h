@@ -1,0 +1,64 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+/// Every bound of the service, the unit last in the name. Each overflow has a tested answer.
+namespace orderstream::order::limits {
+
+using namespace std::chrono_literals;
+
+// One request (REFERENCE, Limits).
+inline constexpr std::size_t body_bytes = 1024 * 1024;
+inline constexpr std::size_t header_bytes = 16 * 1024;
+inline constexpr int json_depth = 64;
+inline constexpr int number_digits = 100;
+inline constexpr int number_exponent = 308;
+inline constexpr std::size_t id_bytes = 200;  // order_uid, external_id, customer_id, Idempotency-Key
+inline constexpr std::int64_t amount_cents_max = 999'999'999'999'999'999;  // numeric(20,2) below 1e16, in 64 bits
+
+// What waits (DESIGN 4): a request takes its places before the store is touched, 503 when there is none.
+inline constexpr std::size_t queue_orders_max = 16'384;
+inline constexpr std::size_t queue_bytes_max = 64 * 1024 * 1024;
+inline constexpr std::size_t waiters_max = 65'536;
+inline constexpr std::size_t reads_waiting_max = 65'536;
+
+// One batch of each stage.
+inline constexpr std::size_t batch_orders_max = 512;
+inline constexpr std::size_t batch_bytes_max = 8 * 1024 * 1024;
+inline constexpr std::size_t read_orders_max = 512;
+inline constexpr std::size_t lookup_orders_max = 1000;
+inline constexpr std::size_t retry_claim_orders_max = 256;
+inline constexpr std::size_t notes_read_max = 64;
+
+// What is on its way to a worker inside one process.
+inline constexpr std::size_t bus_events_max = 16'384;
+inline constexpr std::size_t bus_bytes_max = 64 * 1024 * 1024;
+
+// In-process caches; the bytes whatever CACHE_LRU_SIZE says, the orders where nothing says.
+inline constexpr std::size_t cache_orders_max = 1'000'000;
+inline constexpr std::size_t cache_bytes_max = 256 * 1024 * 1024;
+
+// Connections.
+inline constexpr std::size_t connections_max = 16'384;
+inline constexpr auto request_head_timeout = 10s;
+inline constexpr auto request_body_timeout = 30s;
+inline constexpr auto idle_connection_timeout = 75s;
+inline constexpr auto send_timeout = 30s;
+
+// Waiting (DESIGN 4).
+inline constexpr auto queue_wait = 10s;
+inline constexpr auto first_lookup_after = 1s;
+inline constexpr auto last_lookup_interval = 8s;
+inline constexpr auto unknown_fate_wait = 30s;
+inline constexpr auto note_idle_wait = 1s;
+inline constexpr auto receipt_age = 3600s;
+inline constexpr auto retry_lease = 30s;
+inline constexpr int conflict_attempts_max = 8;
+
+static_assert(batch_orders_max <= queue_orders_max);
+static_assert(body_bytes < batch_bytes_max && batch_bytes_max <= queue_bytes_max);
+static_assert(queue_orders_max <= waiters_max);
+
+}  // namespace orderstream::order::limits

@@ -5,7 +5,6 @@ set(ORDERSTREAM_SANITIZE "" CACHE STRING "Sanitizers to build with: empty, addre
 set(ORDERSTREAM_TESTS "all" CACHE STRING "Tests to build: all, threaded (those marked THREADED), e2e or none")
 option(ORDERSTREAM_COVERAGE "Count which lines are run" OFF)
 option(ORDERSTREAM_LTO "Optimise across translation units" OFF)
-option(ORDERSTREAM_PCH "Precompile the heavy headers" ON)
 
 set_property(CACHE ORDERSTREAM_TESTS PROPERTY STRINGS all threaded e2e none)
 if(NOT ORDERSTREAM_TESTS MATCHES "^(all|threaded|e2e|none)$")
@@ -58,7 +57,5 @@ endif()
 
 find_program(CCACHE_PROGRAM ccache)
 if(CCACHE_PROGRAM AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-    # Precompiled headers are cached only if ccache may trust their time stamps and macros.
-    set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env
-        CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ${CCACHE_PROGRAM})
+    set(CMAKE_CXX_COMPILER_LAUNCHER "${CCACHE_PROGRAM}")
 endif()

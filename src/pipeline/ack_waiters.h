@@ -1,0 +1,87 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <mutex>
+#include <span>
+#include <unordered_map>
+#include <vector>
+
+#include "order/ids.h"
+#include "pipeline/clock.h"
+#include "pipeline/submission.h"
+#include "ports/event_bus.h"
+#include "ports/order_store.h"
+
+namespace orderstream::pipeline {
+
+/// Callers who wait for a worker, by order and version (DESIGN 4, Waiting). A waiter is answered by an ACK or a row that
+/// shows its version processed or overtaken; who has heard nothing for a second is looked up in the store, and at its
+/// deadline once more before it is told `stored`. Thread-safe; answers are given outside the lock. Only look_up() blocks.
+class AckWaiters {
+public:
+    AckWaiters(ports::OrderStore& store, Clock clock);
+
+    /// Before the event is published. `stored` is what to answer when the time is up; its `version` (or `version`, where
+    /// the two differ) is the one waited for. A submission that nobody waits for any more is not kept.
+    void add(SubmissionPtr submission, int version, Outcome stored);
+
+    void hear(std::span<const ports::Ack> acks);
+
+    /// The caller hung up.
+    void forget(const SubmissionPtr& submission);
+
+    /// Asks the store about those whose time for it has come, in one look-up of at most limits::lookup_orders_max ids.
+    /// True: there are more. Then, whatever the store said, those at their deadline are answered.
+    bool look_up();
+
+    /// Answers at once those whose deadline passed a while ago: look_up() is stuck in a store that does not answer.
+    void expire();
+
+    /// Every deadline is at most this from now on: the broker is away (now), or the process leaves.
+    void shorten_deadlines(MonotonicTime deadline);
+
+    [[nodiscard]] std::size_t size() const;
+    /// How many waiters were answered by a look-up and not by an ACK.
+    [[nodiscard]] std::uint64_t fallbacks() const;
+
+private:
+    struct Waiter {
+        SubmissionPtr submission;
+        int version = 0;
+        Outcome stored;
+        MonotonicTime deadline;
+        MonotonicTime next_look;
+        std::chrono::milliseconds interval{};
+    };
+    /// How far an order is, from an ACK or from a row.
+    struct Progress {
+        order::OrderId id;
+        int version = 0;
+        int processed_version = 0;
+        bool superseded = false;
+        order::Status status = order::Status::new_;
+        const std::string* failure_reason = nullptr;
+    };
+    struct Answer {
+        SubmissionPtr submission;
+        Outcome outcome;
+    };
+    using Waiters = std::unordered_map<order::OrderId, std::vector<Waiter>, order::OrderIdHash>;
+
+    void settle(const Progress& progress, std::vector<Answer>& answers);
+    void drop_if_empty(Waiters::iterator entry);
+    static void give(std::vector<Answer>& answers);
+
+    ports::OrderStore& store_;
+    Clock clock_;
+    mutable std::mutex mutex_;
+    Waiters waiters_;
+    std::uint64_t fallbacks_ = 0;
+};
+
+/// What a caller that waited for `version` hears, given the order as it is.
+[[nodiscard]] Outcome outcome_of_processing(Outcome stored, int version, int row_version, order::Status status,
+                                            const std::string& failure_reason);
+
+}  // namespace orderstream::pipeline

@@ -1,0 +1,95 @@
+#include "pipeline/service.h"
+
+#include "order/limits.h"
+
+#include <utility>
+#include <vector>
+
+namespace orderstream::pipeline {
+
+namespace limits = order::limits;
+
+namespace {
+
+/// The granularity of time-outs; nothing on an order's ordinary way waits for these.
+constexpr std::chrono::milliseconds tick{20};
+
+}  // namespace
+
+Service::Service(Ports ports, Clock clock, telemetry::Log& log)
+    : ports_(ports),
+      clock_(std::move(clock)),
+      publisher_(ports_.store, ports_.publisher, clock_, log),
+      writer_(ports_.store, publisher_, ids_, clock_, [this] { return leaving_.load(); }, log),
+      waiters_(ports_.store, clock_),
+      reads_(ports_.store, ports_.cache, clock_, limits::reads_waiting_max),
+      intake_(writer_, publisher_, waiters_, reads_, clock_),
+      orders_(intake_, waiters_, reads_) {
+    ports_.acks.subscribe([this](std::span<const ports::Ack> acks) { hear(acks); });
+}
+
+Service::~Service() { finish(); }
+
+void Service::start() {
+    writer_thread_ = std::thread([this] { intake_.run(); });
+    reader_thread_ = std::thread([this] { reads_.run(); });
+    house_thread_ = std::thread([this] { keep_house(); });
+    time_thread_ = std::thread([this] { keep_time(); });
+}
+
+void Service::hear(std::span<const ports::Ack> acks) {
+    std::vector<ports::OrderStamp> stamps;
+    stamps.reserve(acks.size());
+    for (const ports::Ack& ack : acks) stamps.push_back({ack.order_id, ack.version, ack.processed_version});
+    reads_.advance(stamps);
+    waiters_.hear(acks);
+}
+
+void Service::keep_house() {
+    do {
+        publisher_.keep_house();
+        while (waiters_.look_up()) {
+        }
+    } while (rest());
+}
+
+void Service::keep_time() {
+    while (rest()) {
+        intake_.expire();
+        waiters_.expire();
+        // Stored, and published when the broker is back: nobody is kept waiting for that.
+        if (publisher_.bus_is_away()) waiters_.shorten_deadlines(clock_.now());
+    }
+}
+
+bool Service::rest() {
+    std::unique_lock lock(mutex_);
+    return !woken_.wait_for(lock, tick, [this] { return finishing_; });
+}
+
+void Service::leave() { leaving_ = true; }
+
+void Service::cut_waiting(MonotonicTime deadline) { waiters_.shorten_deadlines(deadline); }
+
+bool Service::idle() const { return intake_.queued() == 0 && waiters_.size() == 0; }
+
+void Service::finish() {
+    if (!writer_thread_.joinable()) return;
+    leave();
+    intake_.close();
+    writer_thread_.join();
+    waiters_.shorten_deadlines(clock_.now());
+    while (waiters_.look_up()) {
+    }
+    reads_.close();
+    reader_thread_.join();
+    {
+        const std::lock_guard lock(mutex_);
+        finishing_ = true;
+    }
+    woken_.notify_all();
+    house_thread_.join();
+    time_thread_.join();
+}
+
+}  // namespace orderstream::pipeline

@@ -1,0 +1,346 @@
+#include "pipeline/worker.h"
+
+#include <algorithm>
+#include <exception>
+#include <unordered_map>
+#include <utility>
+
+#include "order/limits.h"
+#include "pipeline/events.h"
+
+namespace orderstream::pipeline {
+
+namespace limits = order::limits;
+using ports::StoreFault;
+
+namespace {
+
+constexpr std::chrono::milliseconds claim_interval{1000};
+constexpr std::chrono::milliseconds backoff_max{5000};
+
+/// Retries that are spread evenly over the whole interval do not come back as a herd (full jitter).
+std::chrono::milliseconds jittered(std::chrono::milliseconds interval, double random) {
+    return std::chrono::milliseconds(static_cast<std::int64_t>(static_cast<double>(interval.count()) * random) + 1);
+}
+
+std::chrono::milliseconds doubled(std::chrono::milliseconds first, int times) {
+    std::chrono::milliseconds interval = first;
+    for (int i = 0; i < times && interval < backoff_max; ++i) interval *= 2;
+    return std::min(interval, backoff_max);
+}
+
+bool is_done(const order::Order& row, int version) {
+    return row.version == version && row.processed_version >= version;
+}
+
+}  // namespace
+
+Worker::Worker(ports::OrderStore& store, ports::EventSource& source, ports::OrderProcessor& processor, Clock clock,
+               Random random, telemetry::Log& log, Options options)
+    : store_(store),
+      source_(source),
+      processor_(processor),
+      clock_(std::move(clock)),
+      random_(std::move(random)),
+      log_(log),
+      options_(options) {}
+
+void Worker::run() {
+    while (!stopping_) turn(claim_interval);
+}
+
+void Worker::stop() {
+    stopping_ = true;
+    source_.interrupt();
+}
+
+bool Worker::turn(std::chrono::milliseconds timeout) {
+    const auto until_claim =
+        std::chrono::duration_cast<std::chrono::milliseconds>(std::max(next_claim_ - clock_.now(), {}));
+    std::vector<ports::Event> events = source_.take(options_.batch_events, std::min(timeout, until_claim));
+    const bool had_events = !events.empty();
+    if (had_events) handle_events(std::move(events));
+    if (stopping_ || clock_.now() < next_claim_) return had_events;
+    next_claim_ = clock_.now() + claim_interval;
+    const bool had_retries = handle_due_retries();
+    return had_events || had_retries;
+}
+
+std::chrono::milliseconds Worker::backoff(int attempt) const {
+    return jittered(doubled(options_.retry_backoff, attempt), random_());
+}
+
+template <class T>
+std::optional<ports::StoreResult<T>> Worker::insist(std::string_view what,
+                                                    const std::function<ports::StoreResult<T>()>& attempt) {
+    for (int failures = 0;; ++failures) {
+        ports::StoreResult<T> result = attempt();
+        if (result || result.error().fault == StoreFault::rejected) return result;
+        if (stopping_) return std::nullopt;
+        log_.warn("the store is away, the worker waits",
+                  {{"step", what}, {"failures", failures + 1}, {"error", result.error().message}});
+        clock_.sleep(backoff(failures));
+    }
+}
+
+Worker::Tasks Worker::newest_of_each(std::vector<ports::Event> events) {
+    Tasks tasks;
+    tasks.reserve(events.size());
+    std::unordered_map<order::OrderId, std::size_t, order::OrderIdHash> place_of;
+    place_of.reserve(events.size());
+    for (ports::Event& event : events) {
+        const auto [entry, is_first] = place_of.emplace(event.order->id, tasks.size());
+        if (is_first) {
+            tasks.push_back({.event = std::move(event)});
+            continue;
+        }
+        Task& task = tasks[entry->second];
+        if (event.order->version > task.event.order->version) std::swap(task.event, event);
+        if (event.order->version != task.event.order->version) task.also_met.push_back(event.order->version);
+    }
+    return tasks;
+}
+
+void Worker::handle_events(std::vector<ports::Event> events) {
+    Tasks tasks = newest_of_each(std::move(events));
+    std::vector<Task*> all;
+    std::vector<Task*> documents;
+    all.reserve(tasks.size());
+    for (Task& task : tasks) {
+        all.push_back(&task);
+        if (order::needs_processing(task.event.type)) documents.push_back(&task);
+    }
+    if (options_.mark_processing && !documents.empty() && !begin(documents)) return;
+    process(documents);
+    if (complete(all) && defer(all) && tell(all)) source_.done();
+}
+
+bool Worker::handle_due_retries() {
+    auto due = store_.claim_due(limits::retry_claim_orders_max, limits::retry_lease);
+    if (!due) {
+        log_.warn("cannot look for retries", {{"error", due.error().message}});
+        return false;
+    }
+    if (due->empty()) return false;
+
+    Tasks tasks;
+    std::vector<order::OrderVersion> finished;
+    tasks.reserve(due->size());
+    for (ports::DueRetry& retry : *due) {
+        const order::OrderVersion version{retry.order.id, retry.version};
+        if (retry.order.version != retry.version) {
+            finished.push_back(version);
+            continue;
+        }
+        // The type of the event that was deferred: its event_id must come out the same.
+        const auto type = retry.version == 1 ? order::EventType::created : order::EventType::updated;
+        Task task{.event = make_event(std::make_shared<const order::Order>(std::move(retry.order)), type, {})};
+        task.attempts = retry.attempts;
+        if (is_done(*task.event.order, retry.version)) task.end = task.event.order;
+        tasks.push_back(std::move(task));
+    }
+    std::vector<Task*> all;
+    std::vector<Task*> open;
+    for (Task& task : tasks) {
+        all.push_back(&task);
+        if (task.end == nullptr) open.push_back(&task);
+    }
+    process(open);
+    if (!complete(open) || !defer(open) || !tell(all)) return true;
+    for (const Task& task : tasks) {
+        if (!task.deferred) finished.push_back({task.event.order->id, task.event.order->version});
+    }
+    // Should this fail, the rows are found done when their lease is over, and told of once more.
+    if (const auto deleted = store_.delete_retries(finished); !deleted) {
+        log_.warn("cannot delete finished retries", {{"error", deleted.error().message}});
+    }
+    return true;
+}
+
+bool Worker::begin(std::span<Task* const> tasks) {
+    std::vector<order::OrderVersion> versions;
+    versions.reserve(tasks.size());
+    for (const Task* task : tasks) versions.push_back({task->event.order->id, task->event.order->version});
+    const auto begun = insist<std::vector<ports::StepResult>>("begin", [&] { return store_.begin_processing(versions); });
+    if (!begun) return false;
+    // Only a courtesy to those who look meanwhile: an order that cannot be shown as worked on is worked on all the same.
+    if (!*begun) {
+        log_.warn("the store shows no `processing`", {{"error", begun->error().message}});
+        return true;
+    }
+    for (std::size_t i = 0; i < tasks.size(); ++i) {
+        const ports::StepResult& step = (**begun)[i];
+        if (step.applied) continue;
+        if (step.order) {
+            tasks[i]->end = std::make_shared<const order::Order>(*step.order);
+        } else {
+            tasks[i]->refusal = "unknown order";
+        }
+    }
+    return true;
+}
+
+void Worker::process(std::span<Task* const> tasks) {
+    std::vector<Task*> open;
+    std::vector<ports::Event> events;
+    for (Task* task : tasks) {
+        if (task->end != nullptr || !task->refusal.empty()) continue;
+        open.push_back(task);
+        events.push_back(task->event);
+    }
+    if (open.empty()) return;
+    std::vector<ports::ProcessingResult> results;
+    std::string failure = "the processor gave no result";
+    try {
+        results = processor_.process(events);
+    } catch (const std::exception& exception) {
+        failure = exception.what();
+        log_.error("the processor has thrown", {{"orders", events.size()}, {"error", failure}});
+    }
+    for (std::size_t i = 0; i < open.size(); ++i) {
+        open[i]->result = results.size() == open.size() ? std::move(results[i]) : ports::FailedForNow{failure};
+        if (const auto* for_now = std::get_if<ports::FailedForNow>(&*open[i]->result)) {
+            ++open[i]->attempts;
+            open[i]->deferred = open[i]->attempts < options_.retry_attempts_max;
+            log_.warn("an order could not be processed for now",
+                      {{"order_id", order::to_string(open[i]->event.order->id)},
+                       {"version", open[i]->event.order->version},
+                       {"attempts", open[i]->attempts},
+                       {"request_id", open[i]->event.request_id},
+                       {"error", for_now->reason}});
+        }
+    }
+}
+
+ports::Completion Worker::completion_of(const Task& task) const {
+    ports::Completion completion{.order = {task.event.order->id, task.event.order->version}};
+    if (!order::needs_processing(task.event.type)) {
+        completion.kind = ports::Completion::Kind::acknowledged;
+        return completion;
+    }
+    completion.kind = ports::Completion::Kind::failed;
+    if (const auto* processed = std::get_if<ports::Processed>(&*task.result)) {
+        completion.kind = ports::Completion::Kind::processed;
+        completion.total_amount = processed->total_amount;
+        completion.currency = processed->currency;
+    } else if (const auto* refused = std::get_if<ports::Refused>(&*task.result)) {
+        completion.failure_reason = refused->reason;
+    } else {
+        completion.failure_reason = std::get<ports::FailedForNow>(*task.result).reason;
+    }
+    return completion;
+}
+
+bool Worker::complete(std::span<Task* const> tasks) {
+    std::vector<Task*> open;
+    for (Task* task : tasks) {
+        if (task->end == nullptr && task->refusal.empty() && !task->deferred) open.push_back(task);
+    }
+    return open.empty() || write_ends(open);
+}
+
+bool Worker::write_ends(std::span<Task* const> tasks) {
+    std::vector<ports::Completion> completions;
+    completions.reserve(tasks.size());
+    for (const Task* task : tasks) completions.push_back(completion_of(*task));
+    auto written = insist<std::vector<ports::StepResult>>("complete", [&] { return store_.complete(completions); });
+    if (!written) return false;
+    if (!*written) {
+        if (tasks.size() > 1) {
+            const std::size_t half = tasks.size() / 2;
+            return write_ends(tasks.first(half)) && write_ends(tasks.subspan(half));
+        }
+        // A result that the store refuses alone: the order has failed, unless that is refused as well.
+        Task& task = *tasks[0];
+        if (completions[0].kind == ports::Completion::Kind::processed) {
+            task.result = ports::Refused{"the store refuses the result: " + written->error().message};
+            return write_ends(tasks);
+        }
+        task.refusal = written->error().message;
+        return true;
+    }
+    for (std::size_t i = 0; i < tasks.size(); ++i) {
+        ports::StepResult& step = (**written)[i];
+        if (step.order) {
+            // The document is the event's as long as the version is.
+            if (step.order->payload == nullptr && step.order->version == tasks[i]->event.order->version) {
+                step.order->payload = tasks[i]->event.order->payload;
+            }
+            tasks[i]->end = std::make_shared<const order::Order>(std::move(*step.order));
+        } else {
+            tasks[i]->refusal = "unknown order";
+        }
+    }
+    return true;
+}
+
+bool Worker::defer(std::span<Task* const> tasks) {
+    std::vector<ports::Deferral> deferrals;
+    for (const Task* task : tasks) {
+        if (!task->deferred) continue;
+        deferrals.push_back({.order = {task->event.order->id, task->event.order->version},
+                             .attempts = task->attempts,
+                             .due_in = backoff(task->attempts - 1),
+                             .error = std::get<ports::FailedForNow>(*task->result).reason});
+        next_claim_ = std::min(next_claim_, clock_.now() + deferrals.back().due_in);
+    }
+    if (deferrals.empty()) return true;
+    const auto deferred = insist<void>("defer", [&] { return store_.defer(deferrals); });
+    if (!deferred) return false;
+    if (!*deferred) log_.error("the store refuses retries", {{"error", deferred->error().message}});
+    return true;
+}
+
+bool Worker::tell(std::span<Task* const> tasks) {
+    std::vector<ports::Ack> acks;
+    std::vector<ports::Announcement> announcements;
+    acks.reserve(tasks.size());
+    for (Task* task : tasks) {
+        if (task->deferred) continue;
+        const ports::Event& event = task->event;
+        if (task->end == nullptr) {
+            for (int failures = 0; !source_.dead_letter(event, task->refusal); ++failures) {
+                if (stopping_) return false;
+                clock_.sleep(backoff(failures));
+            }
+            continue;
+        }
+        const order::Order& row = *task->end;
+        const int version = event.order->version;
+        ports::Ack ack{.event_id = event.event_id,
+                       .order_id = row.id,
+                       .version = version,
+                       .status = ack_status_of(event.type),
+                       .order_status = row.status,
+                       .processed_version = row.processed_version,
+                       .processed_at = row.updated_at,
+                       .error = {},
+                       .request_id = event.request_id};
+        if (row.version > version) {
+            ack.status = ports::Ack::Status::superseded;
+        } else if (row.status == order::Status::failed) {
+            ack.status = ports::Ack::Status::failed;
+            ack.error = row.failure_reason;
+        }
+        acks.push_back(std::move(ack));
+
+        const bool met = row.announced_version != 0 && (row.announced_version == version ||
+                                                        std::ranges::find(task->also_met, row.announced_version) !=
+                                                            task->also_met.end());
+        if (!met) continue;
+        order::OrderPtr announced = task->end;
+        if (announced->payload == nullptr) {
+            order::Order whole = row;
+            whole.payload = event.order->payload;
+            announced = std::make_shared<const order::Order>(std::move(whole));
+        }
+        announcements.push_back(make_announcement(std::move(announced), row.announced_version, event.request_id));
+    }
+    for (int failures = 0; !source_.send(acks, announcements); ++failures) {
+        if (stopping_) return false;
+        clock_.sleep(backoff(failures));
+    }
+    return true;
+}
+
+}  // namespace orderstream::pipeline

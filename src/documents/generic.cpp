@@ -1,11 +1,11 @@
 #include "documents/generic.h"
 
-#include "documents/pricing.h"
-#include "order/limits.h"
-
 #include <charconv>
 #include <memory>
 #include <utility>
+
+#include "documents/pricing.h"
+#include "order/limits.h"
 
 namespace orderstream::documents {
 
@@ -16,14 +16,13 @@ using order::Verb;
 
 constexpr const char* is_required = "is required";
 
-Invalid too_large(const std::string& detail) {
-    return {.too_large = true, .detail = detail};
-}
+Invalid too_large(const std::string& detail) { return {.too_large = true, .detail = detail}; }
 
 /// Reads one body, gathering everything that is wrong with it. Fields that are null count as absent.
 class RequestReader {
   public:
-    RequestReader(Json body, bool want_canonical) : body_(std::move(body)), want_canonical_(want_canonical) {}
+    RequestReader(Json body, std::size_t body_bytes, bool want_canonical)
+        : body_(std::move(body)), body_bytes_(body_bytes), want_canonical_(want_canonical) {}
 
     [[nodiscard]] tl::expected<GenericRequest, Invalid> read() {
         if (body_.as_object() == nullptr) {
@@ -198,16 +197,20 @@ class RequestReader {
     }
 
     void finish_document(const Payload& payload) {
-        auto text = std::make_shared<std::string>(render_json(*payload.value));
-        if (text->size() > order::limits::body_bytes) {
+        std::string text;
+        text.reserve(body_bytes_);
+        append_json(text, *payload.value);
+        if (text.size() > order::limits::body_bytes) {
             too_large_ =
                 too_large("the payload is larger than " + std::to_string(order::limits::body_bytes) + " bytes");
         }
-        request_.document.payload = std::move(text);
+        // A copy holds no more memory than Change::bytes() counts.
+        request_.document.payload = std::make_shared<const std::string>(text);
         if (want_canonical_ && request_.verb == Verb::create) request_.canonical = canonical_json(*payload.value);
     }
 
     Json body_;
+    std::size_t body_bytes_;
     Json payload_json_;
     bool want_canonical_;
     bool order_id_is_bad_ = false;
@@ -229,7 +232,7 @@ tl::expected<GenericRequest, Invalid> parse_generic_request(std::string_view bod
     if (!parsed)
         return tl::unexpected(
             Invalid{.too_large = parsed.error().too_large, .detail = parsed.error().detail, .problems = {}});
-    return RequestReader(std::move(*parsed), want_canonical).read();
+    return RequestReader(std::move(*parsed), body.size(), want_canonical).read();
 }
 
 void append_generic_order(std::string& out, const order::Order& row) {

@@ -80,36 +80,19 @@ struct Canonical {
     }
 };
 
-bool needs_escape(char c) {
-    return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\';
-}
+constexpr auto needs_escape = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\'; };
 
 void append_escaped(std::string& out, char c) {
     constexpr char digits[] = "0123456789abcdef";
     switch (c) {
-        case '"':
-            out.append("\\\"");
-            return;
-        case '\\':
-            out.append("\\\\");
-            return;
-        case '\b':
-            out.append("\\b");
-            return;
-        case '\f':
-            out.append("\\f");
-            return;
-        case '\n':
-            out.append("\\n");
-            return;
-        case '\r':
-            out.append("\\r");
-            return;
-        case '\t':
-            out.append("\\t");
-            return;
-        default:
-            break;
+        case '"': out.append("\\\""); return;
+        case '\\': out.append("\\\\"); return;
+        case '\b': out.append("\\b"); return;
+        case '\f': out.append("\\f"); return;
+        case '\n': out.append("\\n"); return;
+        case '\r': out.append("\\r"); return;
+        case '\t': out.append("\\t"); return;
+        default: break;
     }
     out.append("\\u00").append(1, digits[static_cast<unsigned char>(c) >> 4]).append(1, digits[c & 15]);
 }
@@ -123,9 +106,7 @@ const Json* Json::find(std::string_view key) const {
     return found == object->end() ? nullptr : &found->second;
 }
 
-Json* Json::find(std::string_view key) {
-    return const_cast<Json*>(std::as_const(*this).find(key));
-}
+Json* Json::find(std::string_view key) { return const_cast<Json*>(std::as_const(*this).find(key)); }
 
 const Json* Json::find_given(std::string_view key) const {
     const Json* value = find(key);
@@ -138,9 +119,7 @@ std::string render_json(const Json& value) {
     return text;
 }
 
-void append_json(std::string& out, const Json& value) {
-    Writer<AsItIs>(out).write(value);
-}
+void append_json(std::string& out, const Json& value) { Writer<AsItIs>(out).write(value); }
 
 void append_json_string(std::string& out, std::string_view text) {
     out += '"';

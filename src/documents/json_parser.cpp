@@ -1,11 +1,11 @@
-#include "documents/json.h"
-#include "order/limits.h"
-#include "order/number.h"
-
 #include <boost/json/basic_parser_impl.hpp>
 
 #include <algorithm>
 #include <iterator>
+
+#include "documents/json.h"
+#include "order/limits.h"
+#include "order/number.h"
 
 namespace orderstream::documents {
 
@@ -71,14 +71,14 @@ class Builder {
     // A text with escapes comes in parts.
     bool on_key_part(std::string_view part, std::size_t, error_code& code) { return add_part(part, code); }
     bool on_key(std::string_view part, std::size_t, error_code& code) {
-        if (!add_part(part, code)) return false;
-        keys_.push_back(std::exchange(parts_, {}));
+        if (!check_part(part, code)) return false;
+        keys_.push_back(take_text(part));
         return true;
     }
     bool on_string_part(std::string_view part, std::size_t, error_code& code) { return add_part(part, code); }
     bool on_string(std::string_view part, std::size_t, error_code& code) {
-        if (!add_part(part, code)) return false;
-        values_.emplace_back(std::exchange(parts_, {}));
+        if (!check_part(part, code)) return false;
+        values_.emplace_back(take_text(part));
         return true;
     }
 
@@ -101,6 +101,10 @@ class Builder {
     bool on_comment(std::string_view, error_code&) { return true; }
 
   private:
+    static std::string too_large_words() {
+        return "larger than " + std::to_string(limits::body_bytes) + " bytes with its numbers written out: passed";
+    }
+
     static constexpr std::size_t stack_start = 16;
     static constexpr std::size_t few_keys = 8;
 
@@ -110,22 +114,31 @@ class Builder {
         return false;
     }
 
+    bool check_part(std::string_view part, error_code& code) {
+        if (part.find('\0') == std::string_view::npos) return true;
+        return object_to("U+0000 is not allowed: it stands in the text that ends", code);
+    }
     bool add_part(std::string_view part, error_code& code) {
-        if (part.find('\0') != std::string_view::npos) return object_to("U+0000 in the text", code);
+        if (!check_part(part, code)) return false;
         parts_.append(part);
         return true;
+    }
+    [[nodiscard]] std::string take_text(std::string_view last_part) {
+        if (parts_.empty()) return std::string(last_part);
+        parts_.append(last_part);
+        return std::exchange(parts_, {});
     }
 
     bool add_number(std::string_view text, error_code& code) {
         const auto number = order::scan_number(text);
         if (!number || !order::is_within_limits(*number)) {
-            return object_to("a number of more than 100 digits or past 1e±308", code);
+            return object_to("a number has more than 100 digits or is past 1e±308: it ends", code);
         }
         Json::Number written;
         order::append_written_out(written.text, *number);
         written_bytes_ += written.text.size();
         written_bytes_ -= text.size();
-        if (too_large()) return object_to("too large with its numbers written out", code);
+        if (too_large()) return object_to(too_large_words(), code);
         values_.emplace_back(std::move(written));
         return true;
     }
@@ -169,16 +182,26 @@ std::string unexpected(char c) {
     return words;
 }
 
+/// Whether the text ends with an escape of D800 to DBFF; what follows one must be its other half.
+bool is_high_surrogate(std::string_view text) {
+    constexpr std::size_t escape_bytes = 6;
+    if (text.size() < escape_bytes) return false;
+    text.remove_prefix(text.size() - escape_bytes);
+    return text.starts_with("\\u") && (text[2] == 'd' || text[2] == 'D') &&
+           std::string_view("89abAB").find(text[3]) != std::string_view::npos;
+}
+
 /// The parser's code in words that end where "at byte n" goes on.
 std::string explain(error_code code, std::string_view text, std::size_t offset) {
     if (code == error::incomplete || offset >= text.size()) return "it ends too early";
     if (code == error::too_deep) return "nested deeper than " + std::to_string(limits::json_depth) + " levels";
-    if (code == error::exponent_overflow) return "a number past 1e±308";
+    if (code == error::exponent_overflow) return "a number is past 1e±308: it ends";
     if (code == error::expected_hex_digit) return "\\u without four hexadecimal digits";
     if (code == error::illegal_leading_surrogate || code == error::illegal_trailing_surrogate ||
         code == error::expected_utf16_escape) {
         return "half of a surrogate pair";
     }
+    if (is_high_surrogate(text.substr(0, offset))) return "half of a surrogate pair";
     return unexpected(text[offset]);
 }
 

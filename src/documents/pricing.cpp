@@ -1,10 +1,10 @@
 #include "documents/pricing.h"
 
-#include "order/decimal.h"
-
 #include <initializer_list>
 #include <optional>
 #include <utility>
+
+#include "order/decimal.h"
 
 namespace orderstream::documents {
 
@@ -149,12 +149,9 @@ Pricing price_checkout(const Json& document, std::string_view prefix) {
 
 Pricing price_document(order::Kind kind, const Json& document, std::string_view prefix) {
     switch (kind) {
-        case order::Kind::generic:
-            return price_generic(document, prefix);
-        case order::Kind::marketplace:
-            return price_marketplace(document, prefix);
-        case order::Kind::checkout:
-            return price_checkout(document, prefix);
+        case order::Kind::generic: return price_generic(document, prefix);
+        case order::Kind::marketplace: return price_marketplace(document, prefix);
+        case order::Kind::checkout: return price_checkout(document, prefix);
     }
     return price_generic(document, prefix);
 }

@@ -42,10 +42,15 @@ Time system_now() {
     return std::chrono::time_point_cast<Time::duration>(std::chrono::system_clock::now());
 }
 
+// The system's generator is a system call; each thread fetches for many ids at once.
 std::uint64_t system_random() {
-    std::uint64_t bits = 0;
-    arc4random_buf(&bits, sizeof bits);
-    return bits;
+    thread_local std::array<std::uint64_t, 64> bits;
+    thread_local std::size_t left = 0;
+    if (left == 0) {
+        arc4random_buf(bits.data(), sizeof bits);
+        left = bits.size();
+    }
+    return bits[--left];
 }
 
 void put_big_endian(std::uint8_t* out, std::uint64_t value, int bytes) {

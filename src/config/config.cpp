@@ -8,12 +8,9 @@ namespace {
 
 std::string_view name_of(Role role) {
     switch (role) {
-        case Role::serve:
-            return "serve";
-        case Role::api:
-            return "api";
-        case Role::worker:
-            return "worker";
+        case Role::serve: return "serve";
+        case Role::api: return "api";
+        case Role::worker: return "worker";
     }
     std::terminate();
 }
@@ -43,6 +40,17 @@ void check_servers(const Config& config, Role role, Problems& problems) {
     if (!config.kafka.named()) problems.push_back({"KAFKA_BROKERS", "is not set; " + who + " needs Kafka"});
 }
 
+void check_built_in(const Config& config, Role role, const Engines& built_in, Problems& problems) {
+    const auto refuse = [&problems](const char* variable, const char* server) {
+        problems.push_back({variable, std::string("names ") + server + ", which this version cannot use yet"});
+    };
+    if (config.postgres.named() && !built_in.postgres)
+        refuse(config.postgres.dsn.empty() ? "DB_HOST" : "POSTGRES_DSN", "PostgreSQL");
+    if (config.kafka.named() && !built_in.kafka) refuse("KAFKA_BROKERS", "Kafka");
+    if (config.redis.named() && !built_in.redis && cache_type(config, role) == CacheType::redis)
+        refuse("REDIS_ADDR", "Redis");
+}
+
 }  // namespace
 
 CacheType cache_type(const Config& config, Role role) {
@@ -58,25 +66,20 @@ std::optional<std::chrono::milliseconds> cache_max_age(const Config& config, Rol
 
 std::string_view to_string(CacheType type) {
     switch (type) {
-        case CacheType::none:
-            return "none";
-        case CacheType::memory:
-            return "memory";
-        case CacheType::lru:
-            return "lru";
-        case CacheType::redis:
-            return "redis";
+        case CacheType::none: return "none";
+        case CacheType::memory: return "memory";
+        case CacheType::lru: return "lru";
+        case CacheType::redis: return "redis";
     }
     std::terminate();
 }
 
-std::string to_string(const Problem& problem) {
-    return problem.where + ": " + problem.detail;
-}
+std::string to_string(const Problem& problem) { return problem.where + ": " + problem.detail; }
 
-Problems validate(const Config& config, Role role) {
+Problems validate(const Config& config, Role role, const Engines& built_in) {
     Problems problems;
     check_servers(config, role, problems);
+    check_built_in(config, role, built_in, problems);
     if (cache_type(config, role) == CacheType::redis && !config.redis.named())
         problems.push_back({"REDIS_ADDR", "is not set; CACHE_TYPE=redis needs it"});
     if (config.kafka.named()) check_topics(config.kafka, problems);

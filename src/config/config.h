@@ -1,13 +1,13 @@
 #pragma once
 
-#include "telemetry/log.h"
-
 #include <chrono>
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
 #include <vector>
+
+#include "telemetry/log.h"
 
 /// What OrderStream can be told from outside: REFERENCE's Configuration table, read once at start.
 namespace orderstream::config {
@@ -115,7 +115,15 @@ using Problems = std::vector<Problem>;
 /// "HTTP_PORT: is abc (.env line 3); it may be a port from 0 to 65535"
 [[nodiscard]] std::string to_string(const Problem& problem);
 
-/// What does not go together, or is missing, for this role: all of it. Each value alone was checked by load().
-[[nodiscard]] Problems validate(const Config& config, Role role);
+/// The servers that a build has an adapter for.
+struct Engines {
+    bool postgres = false;
+    bool kafka = false;
+    bool redis = false;
+};
+
+/// What does not go together, is missing or cannot be had for this role: all of it. Each value alone was checked by
+/// load(). A server that is named but not built in is refused: who names one does not want the embedded part instead.
+[[nodiscard]] Problems validate(const Config& config, Role role, const Engines& built_in = {});
 
 }  // namespace orderstream::config

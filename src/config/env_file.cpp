@@ -11,12 +11,8 @@ namespace {
 
 constexpr std::string_view blanks = " \t\r";
 
-bool is_name_start(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-}
-bool is_name_part(char c) {
-    return is_name_start(c) || (c >= '0' && c <= '9') || c == '.' || c == '-';
-}
+bool is_name_start(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
+bool is_name_part(char c) { return is_name_start(c) || (c >= '0' && c <= '9') || c == '.' || c == '-'; }
 
 /// Goes through the text once; a line that makes no sense is skipped to its end.
 class Parser {
@@ -48,8 +44,7 @@ class Parser {
     bool at_line_end() const { return rest_.empty() || rest_.front() == '\n'; }
 
     void skip_blanks() {
-        while (!rest_.empty() && blanks.find(rest_.front()) != std::string_view::npos)
-            rest_.remove_prefix(1);
+        while (!rest_.empty() && blanks.find(rest_.front()) != std::string_view::npos) rest_.remove_prefix(1);
     }
 
     void skip_line() {
@@ -127,18 +122,13 @@ class Parser {
 
     static std::string unescape(char c) {
         switch (c) {
-            case 'n':
-                return "\n";
-            case 'r':
-                return "\r";
-            case 't':
-                return "\t";
+            case 'n': return "\n";
+            case 'r': return "\r";
+            case 't': return "\t";
             case '"':
             case '\\':
-            case '$':
-                return {c};
-            default:
-                return {'\\', c};
+            case '$': return {c};
+            default: return {'\\', c};
         }
     }
 
@@ -150,9 +140,7 @@ class Parser {
 
 }  // namespace
 
-EnvFile parse_env_file(std::string_view file_name, std::string_view text) {
-    return Parser(file_name, text).parse();
-}
+EnvFile parse_env_file(std::string_view file_name, std::string_view text) { return Parser(file_name, text).parse(); }
 
 std::string quote_env_value(std::string_view value) {
     const auto stands_bare = [](char c) {
@@ -163,22 +151,13 @@ std::string quote_env_value(std::string_view value) {
     std::string quoted = "\"";
     for (const char c : value) {
         switch (c) {
-            case '\n':
-                quoted += "\\n";
-                break;
-            case '\r':
-                quoted += "\\r";
-                break;
-            case '\t':
-                quoted += "\\t";
-                break;
+            case '\n': quoted += "\\n"; break;
+            case '\r': quoted += "\\r"; break;
+            case '\t': quoted += "\\t"; break;
             case '"':
             case '\\':
-            case '$':
-                quoted += '\\';
-                [[fallthrough]];
-            default:
-                quoted += c;
+            case '$': quoted += '\\'; [[fallthrough]];
+            default: quoted += c;
         }
     }
     return quoted += '"';

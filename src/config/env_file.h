@@ -1,10 +1,10 @@
 #pragma once
 
-#include "config/config.h"
-
 #include <map>
 #include <string>
 #include <string_view>
+
+#include "config/config.h"
 
 namespace orderstream::config {
 

@@ -1,9 +1,5 @@
 #include "config/load.h"
 
-#include "config/env_file.h"
-#include "config/secrets.h"
-#include "config/variables.h"
-
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -14,6 +10,10 @@
 #include <system_error>
 #include <utility>
 
+#include "config/env_file.h"
+#include "config/secrets.h"
+#include "config/variables.h"
+
 namespace orderstream::config {
 namespace {
 
@@ -21,8 +21,7 @@ constexpr std::array<const char*, 2> files{".env", "config.env"};
 
 GivenByName given_by(const std::map<std::string, std::string>& values, const std::string& where) {
     GivenByName given;
-    for (const auto& [name, value] : values)
-        given.emplace(name, Given{value, where});
+    for (const auto& [name, value] : values) given.emplace(name, Given{value, where});
     return given;
 }
 
@@ -131,8 +130,7 @@ tl::expected<Settings, Problems> load(const Surroundings& surroundings) {
     Sources sources(surroundings);
     Problems problems = std::move(sources.problems);
     Settings settings;
-    for (const Variable& variable : variables())
-        load_variable(variable, sources, settings, problems);
+    for (const Variable& variable : variables()) load_variable(variable, sources, settings, problems);
     load_kafka_properties(sources, settings, problems);
     if (!problems.empty()) return tl::unexpected(std::move(problems));
     return settings;

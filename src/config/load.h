@@ -1,7 +1,5 @@
 #pragma once
 
-#include "config/config.h"
-
 #include <tl/expected.hpp>
 
 #include <functional>
@@ -9,6 +7,8 @@
 #include <optional>
 #include <string>
 #include <vector>
+
+#include "config/config.h"
 
 namespace orderstream::config {
 

@@ -1,10 +1,10 @@
 #include "config/secrets.h"
 
-#include "config/values.h"
-
 #include <array>
 #include <cstddef>
 #include <optional>
+
+#include "config/values.h"
 
 namespace orderstream::config {
 namespace {
@@ -93,9 +93,7 @@ std::optional<std::string> hide_in_pairs(std::string_view text) {
 
 }  // namespace
 
-std::string hidden(std::string_view value) {
-    return value.empty() ? std::string() : std::string(mask);
-}
+std::string hidden(std::string_view value) { return value.empty() ? std::string() : std::string(mask); }
 
 std::string without_password(std::string_view dsn) {
     if (dsn.starts_with("postgres://") || dsn.starts_with("postgresql://")) return hide_in_url(dsn);

@@ -22,13 +22,9 @@ constexpr std::array<Unit, 4> units{{{"h", std::chrono::hours(1)},
 
 constexpr std::size_t topic_bytes_max = 249;  // Kafka's own limit: a topic is a part of a file name
 
-bool is_letter_or_digit(char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
+bool is_letter_or_digit(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
-char lower(char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 template <class T>
 std::optional<T> parse_integer(std::string_view text, T min, T max) {
@@ -117,13 +113,9 @@ ValueType<std::string> host() {
     });
 }
 
-ValueType<std::string> host_and_port() {
-    return checked_text("host or host:port", is_host_and_port);
-}
+ValueType<std::string> host_and_port() { return checked_text("host or host:port", is_host_and_port); }
 
-ValueType<std::string> brokers() {
-    return checked_text("host:port, several separated by commas", are_brokers);
-}
+ValueType<std::string> brokers() { return checked_text("host:port, several separated by commas", are_brokers); }
 
 ValueType<std::string> postgres_dsn() {
     return checked_text("postgresql://user:password@host:port/database, or host=... dbname=...", is_postgres_dsn);

@@ -44,8 +44,7 @@ struct ValueType {
 template <class T>
 [[nodiscard]] ValueType<T> one_of(std::initializer_list<std::pair<std::string_view, T>> choices) {
     std::string allowed = "one of";
-    for (const auto& [word, meaning] : choices)
-        allowed.append(" ").append(word);
+    for (const auto& [word, meaning] : choices) allowed.append(" ").append(word);
     return {allowed, [known = std::vector<std::pair<std::string_view, T>>(choices)](std::string_view text) {
                 for (const auto& [word, meaning] : known)
                     if (same_word(word, text)) return std::optional<T>(meaning);

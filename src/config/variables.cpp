@@ -1,11 +1,11 @@
 #include "config/variables.h"
 
-#include "config/secrets.h"
-#include "config/values.h"
-
 #include <algorithm>
 #include <chrono>
 #include <utility>
+
+#include "config/secrets.h"
+#include "config/values.h"
 
 namespace orderstream::config {
 namespace {
@@ -15,12 +15,12 @@ using telemetry::Level;
 using telemetry::LogFormat;
 
 template <class Part, class Field, class T>
-Variable variable(std::vector<std::string> names, std::string fallback, Part Config::*part, Field Part::*field,
-                  ValueType<T> type) {
-    return {.names = std::move(names),
-            .fallback = std::move(fallback),
-            .allowed = std::move(type.allowed),
-            .assign = [part, field, parse = std::move(type.parse)](Config& config, std::string_view text) {
+Variable variable(const std::vector<std::string>& names, const std::string& fallback, Part Config::*part,
+                  Field Part::*field, const ValueType<T>& type) {
+    return {.names = names,
+            .fallback = fallback,
+            .allowed = type.allowed,
+            .assign = [part, field, parse = type.parse](Config& config, std::string_view text) {
                 const std::optional<T> value = parse(text);
                 if (value) config.*part.*field = *value;
                 return value.has_value();

@@ -1,11 +1,11 @@
 #pragma once
 
-#include "config/config.h"
-
 #include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "config/config.h"
 
 namespace orderstream::config {
 

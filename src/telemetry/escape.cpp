@@ -9,9 +9,7 @@ namespace {
 
 constexpr std::string_view replacement_character = "\xEF\xBF\xBD";  // U+FFFD
 
-unsigned char byte_at(std::string_view bytes, std::size_t at) {
-    return static_cast<unsigned char>(bytes[at]);
-}
+unsigned char byte_at(std::string_view bytes, std::size_t at) { return static_cast<unsigned char>(bytes[at]); }
 
 // Length of the well-formed UTF-8 sequence at the front, 0 if there is none (Unicode 15, table 3-7).
 std::size_t utf8_length(std::string_view bytes) {
@@ -39,23 +37,14 @@ std::size_t utf8_length(std::string_view bytes) {
     return length;
 }
 
-bool is_control(char c) {
-    return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
-}
+bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }
 
 void append_control(fmt::memory_buffer& out, char c) {
     switch (c) {
-        case '\n':
-            out.append(std::string_view("\\n"));
-            return;
-        case '\r':
-            out.append(std::string_view("\\r"));
-            return;
-        case '\t':
-            out.append(std::string_view("\\t"));
-            return;
-        default:
-            fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned char>(c));
+        case '\n': out.append(std::string_view("\\n")); return;
+        case '\r': out.append(std::string_view("\\r")); return;
+        case '\t': out.append(std::string_view("\\t")); return;
+        default: fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned char>(c));
     }
 }
 

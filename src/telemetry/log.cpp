@@ -1,7 +1,5 @@
 #include "telemetry/log.h"
 
-#include "telemetry/escape.h"
-
 #include <fmt/format.h>
 #include <spdlog/logger.h>
 #include <spdlog/pattern_formatter.h>
@@ -14,6 +12,8 @@
 #include <iterator>
 #include <mutex>
 #include <utility>
+
+#include "telemetry/escape.h"
 
 namespace orderstream::telemetry {
 namespace {
@@ -81,10 +81,8 @@ void append_field(Buffer& out, LogFormat format, const Field& field) {
 // spdlog adds the time around what record() renders.
 std::string pattern_of(LogFormat format) {
     switch (format) {
-        case LogFormat::text:
-            return "%Y-%m-%dT%H:%M:%S.%fZ %v";
-        case LogFormat::json:
-            return R"({"time":"%Y-%m-%dT%H:%M:%S.%fZ",%v})";
+        case LogFormat::text: return "%Y-%m-%dT%H:%M:%S.%fZ %v";
+        case LogFormat::json: return R"({"time":"%Y-%m-%dT%H:%M:%S.%fZ",%v})";
     }
     std::terminate();
 }
@@ -97,9 +95,7 @@ spdlog::sink_ptr make_sink(Log::Sink sink) {
 
 }  // namespace
 
-std::string_view to_string(Level level) {
-    return level_names.at(static_cast<std::size_t>(level));
-}
+std::string_view to_string(Level level) { return level_names.at(static_cast<std::size_t>(level)); }
 
 std::optional<Level> parse_level(std::string_view text) {
     for (std::size_t i = 0; i < level_names.size(); ++i)
@@ -124,8 +120,7 @@ Log::Log(Level level, LogFormat format, Sink sink)
 
 Log Log::with(Fields fields) const {
     Buffer rendered;
-    for (const Field& field : fields)
-        append_field(rendered, format_, field);
+    for (const Field& field : fields) append_field(rendered, format_, field);
     Log log = *this;
     log.bound_.append(rendered.data(), rendered.size());
     return log;
@@ -147,8 +142,7 @@ void Log::record(Level level, std::string_view message, Fields fields) const try
             break;
     }
     out.append(bound_);
-    for (const Field& field : fields)
-        append_field(out, format_, field);
+    for (const Field& field : fields) append_field(out, format_, field);
     output_->logger.log(spdlog::level::info, spdlog::string_view_t(out.data(), out.size()));
 } catch (const std::exception&) {
     // Out of memory while rendering: the record is lost, its caller goes on.

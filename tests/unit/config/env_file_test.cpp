@@ -79,9 +79,7 @@ TEST(EnvFile, TheLastOfANameCounts) {
     EXPECT_EQ(file.given.at("A").where, ".env line 2");
 }
 
-TEST(EnvFile, ExportMayBeAName) {
-    EXPECT_EQ(parse_env_file(".env", "export=1\n").given.at("export").value, "1");
-}
+TEST(EnvFile, ExportMayBeAName) { EXPECT_EQ(parse_env_file(".env", "export=1\n").given.at("export").value, "1"); }
 
 TEST(EnvFile, NamesEveryMalformedLineAndKeepsTheOthers) {
     const EnvFile file = parse_env_file(".env",
@@ -113,8 +111,7 @@ TEST(EnvFile, RefusesNulBytes) {
 
 TEST(EnvFile, QuotedValuesAreReadBack) {
     std::string every_byte;
-    for (int byte = 1; byte < 256; ++byte)
-        every_byte.push_back(static_cast<char>(byte));
+    for (int byte = 1; byte < 256; ++byte) every_byte.push_back(static_cast<char>(byte));
     for (const std::string& value : {std::string(), std::string("plain:8080/x"), std::string("a b"), std::string("'"),
                                      std::string("#"), std::string("~/$x\\n"), every_byte})
         EXPECT_EQ(value_of("A=" + quote_env_value(value)), value);

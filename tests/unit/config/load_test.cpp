@@ -1,9 +1,5 @@
 #include "config/load.h"
 
-#include "config/env_file.h"
-#include "config/variables.h"
-#include "surroundings.h"
-
 #include <gmock/gmock.h>
 
 #include <filesystem>
@@ -12,6 +8,10 @@
 #include <set>
 #include <sstream>
 #include <string>
+
+#include "config/env_file.h"
+#include "config/variables.h"
+#include "surroundings.h"
 
 namespace orderstream::config {
 namespace {
@@ -242,7 +242,7 @@ TEST(Surroundings, AreTheEnvironmentAndTheFilesAsTheyAre) {
     std::filesystem::remove_all(folder);
     std::filesystem::create_directories(folder / "directory");
     std::ofstream(folder / "file") << "A=1\n";
-    std::ofstream(folder / "empty");
+    std::ofstream(folder / "empty") << "";
 
     const char* const environment[] = {"A=b=c", "EMPTY=", "odd", nullptr};
     const Surroundings own = surroundings(environment, {{"DATA_DIR", "d"}});
@@ -291,11 +291,9 @@ TEST(EnvExample, HasEveryVariableWithItsDefaultAndNothingElse) {
     const EnvFile file = parse_env_file(".env.example", std::string(std::istreambuf_iterator<char>(stream), {}));
     EXPECT_THAT(file.problems, IsEmpty());
     Texts written;
-    for (const auto& [name, given] : file.given)
-        written.emplace(name, given.value);
+    for (const auto& [name, given] : file.given) written.emplace(name, given.value);
     Texts defaults;
-    for (const Variable& variable : variables())
-        defaults.emplace(variable.name(), variable.fallback);
+    for (const Variable& variable : variables()) defaults.emplace(variable.name(), variable.fallback);
     EXPECT_EQ(written, defaults);
 }
 
@@ -303,8 +301,7 @@ TEST(EnvExample, MentionsEveryOtherName) {
     std::ifstream stream(ENV_EXAMPLE);
     const std::string text(std::istreambuf_iterator<char>(stream), {});
     for (const Variable& variable : variables())
-        for (const std::string& name : variable.names)
-            EXPECT_THAT(text, HasSubstr(name));
+        for (const std::string& name : variable.names) EXPECT_THAT(text, HasSubstr(name));
 }
 
 }  // namespace

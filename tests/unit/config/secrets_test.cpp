@@ -26,8 +26,7 @@ TEST(Secrets, UrlsAreShownWithoutTheirPassword) {
         {"postgres://db/orders?PASSWORD=s3cret", "postgres://db/orders?PASSWORD=***"},
         {"postgres://db/orders?pass%77ord=s3cret", "postgres://db/orders?pass%77ord=***"},
     };
-    for (const auto& [dsn, shown] : cases)
-        EXPECT_EQ(without_password(dsn), shown);
+    for (const auto& [dsn, shown] : cases) EXPECT_EQ(without_password(dsn), shown);
 }
 
 TEST(Secrets, PairsAreShownWithoutTheirPassword) {
@@ -40,8 +39,7 @@ TEST(Secrets, PairsAreShownWithoutTheirPassword) {
         {"host='a b' password=''", "host='a b' password=***"},
         {"host= password=s3cret", "host=password=s3cret"},  // libpq reads it so too: the host's name
     };
-    for (const auto& [dsn, shown] : cases)
-        EXPECT_EQ(without_password(dsn), shown);
+    for (const auto& [dsn, shown] : cases) EXPECT_EQ(without_password(dsn), shown);
 }
 
 TEST(Secrets, WhatCannotBeReadIsHiddenWhole) {

@@ -1,13 +1,13 @@
 #pragma once
 
-#include "config/load.h"
-
 #include <tl/expected.hpp>
 
 #include <map>
 #include <optional>
 #include <string>
 #include <utility>
+
+#include "config/load.h"
 
 namespace orderstream::config {
 
@@ -24,8 +24,6 @@ inline Surroundings made_of(Texts environment, Texts files = {}, Texts flags = {
     return {.flags = std::move(flags), .environment = std::move(environment), .read_file = read};
 }
 
-inline Config config_of(Texts environment) {
-    return load(made_of(std::move(environment))).value().config;
-}
+inline Config config_of(Texts environment) { return load(made_of(std::move(environment))).value().config; }
 
 }  // namespace orderstream::config

@@ -16,8 +16,7 @@ TEST(Values, DurationsHaveUnitsAndABareNumberCountsSeconds) {
     const std::vector<std::pair<std::string, milliseconds>> good{
         {"30s", 30s},   {"200ms", 200ms},         {"1m", 1min}, {"1h", 1h}, {"45", 45s}, {"0", 0s}, {"0s", 0s},
         {"1m30s", 90s}, {"1h1m1s1ms", 3661001ms}, {"24h", 24h}};
-    for (const auto& [text, expected] : good)
-        EXPECT_EQ(type.parse(text), expected) << text;
+    for (const auto& [text, expected] : good) EXPECT_EQ(type.parse(text), expected) << text;
     for (const std::string text : {"", "s", "-1s", "+1s", "1.5s", "1 s", " 1s", "1s ", "1S", "1d", "1us", "s1", "1s5",
                                    "25h", "99999999999999999999s", "1000000000000h", "1h1h1h1h1h"})
         EXPECT_EQ(type.parse(text), std::nullopt) << text;
@@ -55,12 +54,10 @@ TEST(Values, WholeNumbers) {
 }
 
 TEST(Values, YesAndNo) {
-    for (const std::string text : {"true", "TRUE", "yes", "On", "1"})
-        EXPECT_EQ(yes_or_no().parse(text), true) << text;
+    for (const std::string text : {"true", "TRUE", "yes", "On", "1"}) EXPECT_EQ(yes_or_no().parse(text), true) << text;
     for (const std::string text : {"false", "False", "no", "OFF", "0"})
         EXPECT_EQ(yes_or_no().parse(text), false) << text;
-    for (const std::string text : {"", "t", "2", "truely"})
-        EXPECT_EQ(yes_or_no().parse(text), std::nullopt) << text;
+    for (const std::string text : {"", "t", "2", "truely"}) EXPECT_EQ(yes_or_no().parse(text), std::nullopt) << text;
 }
 
 TEST(Values, ChoicesIgnoreTheCaseAndNameThemselves) {
@@ -74,8 +71,7 @@ TEST(Values, ChoicesIgnoreTheCaseAndNameThemselves) {
 TEST(Values, Hosts) {
     for (const std::string text : {"localhost", "127.0.0.1", "::1", "::", "fe80::1%2", "db-1.internal", "my_db"})
         EXPECT_TRUE(host().parse(text)) << text;
-    for (const std::string text : {"", "a b", "http://a", "localhost:8080"})
-        EXPECT_FALSE(host().parse(text)) << text;
+    for (const std::string text : {"", "a b", "http://a", "localhost:8080"}) EXPECT_FALSE(host().parse(text)) << text;
 }
 
 TEST(Values, HostsAndPorts) {
@@ -95,8 +91,7 @@ TEST(Values, Brokers) {
 TEST(Values, PostgresDsnsAreUrlsOrPairs) {
     for (const std::string text : {"postgres://u:p@h/d", "postgresql://h", "host=h dbname=d"})
         EXPECT_TRUE(postgres_dsn().parse(text)) << text;
-    for (const std::string text : {"", "localhost", "mysql://h"})
-        EXPECT_FALSE(postgres_dsn().parse(text)) << text;
+    for (const std::string text : {"", "localhost", "mysql://h"}) EXPECT_FALSE(postgres_dsn().parse(text)) << text;
 }
 
 TEST(Values, Topics) {

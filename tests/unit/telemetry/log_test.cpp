@@ -65,15 +65,13 @@ TEST(Log, JsonSurvivesAnyBytes) {
     Lines captured;
     const Log log(Level::info, LogFormat::json, captured.sink());
     std::string every_byte;
-    for (int byte = 0; byte < 256; ++byte)
-        every_byte.push_back(static_cast<char>(byte));
+    for (int byte = 0; byte < 256; ++byte) every_byte.push_back(static_cast<char>(byte));
 
     log.info(every_byte, {{every_byte, every_byte}});
 
     const boost::json::object record = captured.only_object();
     std::string expected = every_byte.substr(0, 128);
-    for (int i = 0; i < 128; ++i)
-        expected += "\xEF\xBF\xBD";
+    for (int i = 0; i < 128; ++i) expected += "\xEF\xBF\xBD";
     EXPECT_EQ(record.at("message").as_string(), expected);
     EXPECT_EQ(record.at(expected).as_string(), expected);
     EXPECT_EQ(captured.lines[0].find('\n'), captured.lines[0].size() - 1);
@@ -124,8 +122,7 @@ TEST(Log, WritesItsLevelAndAboveOnly) {
     for (std::size_t least = 0; least <= levels.size(); ++least) {
         Lines captured;
         const Log log(least < levels.size() ? levels[least] : Level::off, LogFormat::text, captured.sink());
-        for (const Level level : levels)
-            log.write(level, "x");
+        for (const Level level : levels) log.write(level, "x");
         EXPECT_THAT(captured.lines, SizeIs(levels.size() - least));
         EXPECT_FALSE(log.enabled(Level::off));
     }
@@ -163,10 +160,10 @@ TEST(Log, ThreadsNeverShareALine) {
     constexpr int records = 250;
     {
         std::vector<std::jthread> writers;
+        writers.reserve(threads);
         for (int thread = 0; thread < threads; ++thread)
             writers.emplace_back([&log, thread] {
-                for (int i = 0; i < records; ++i)
-                    log.info("x", {{"thread", thread}, {"i", i}});
+                for (int i = 0; i < records; ++i) log.info("x", {{"thread", thread}, {"i", i}});
             });
     }
     std::set<std::pair<std::int64_t, std::int64_t>> seen;

@@ -1,0 +1,77 @@
+#include "e2e/support/server.h"
+
+#include <csignal>
+#include <cstdlib>
+#include <stdexcept>
+
+#include "documents/json.h"
+#include "e2e/support/json_access.h"
+
+#ifndef ORDERSTREAM_BINARY
+#define ORDERSTREAM_BINARY ""
+#endif
+
+namespace orderstream::e2e {
+
+namespace {
+
+/// The port in `{"msg":"ready","port":8080,...}`; none in any other line.
+std::optional<std::uint16_t> ready_port(std::string_view line) {
+    const auto json = documents::parse_json(line);
+    if (!json || !has(*json, "/msg") || text_at(*json, "/msg") != "ready" || !has(*json, "/port")) return std::nullopt;
+    return static_cast<std::uint16_t>(integer_at(*json, "/port"));
+}
+
+}  // namespace
+
+std::filesystem::path orderstream_binary() {
+    const char* named = std::getenv("ORDERSTREAM_BINARY");
+    const std::filesystem::path binary = named != nullptr ? named : ORDERSTREAM_BINARY;
+    if (binary.empty()) throw std::runtime_error("ORDERSTREAM_BINARY names no program");
+    return binary;
+}
+
+Server::Server(Options options)
+    : data_(options.data.empty() ? own_data_.path() : options.data),
+      program_(orderstream_binary(), to_program(options)) {
+    const auto ready = program_.wait_for_line([](std::string_view line) { return ready_port(line).has_value(); },
+                                              options.ready_timeout);
+    if (!ready) throw std::runtime_error("the server does not get ready:\n" + log());
+    port_ = ready_port(*ready).value();
+}
+
+Program::Options Server::to_program(const Options& options) const {
+    std::map<std::string, std::string> environment = options.environment;
+    environment.insert({{"HTTP_PORT", "0"}, {"LOG_FORMAT", "json"}, {"DATA_DIR", data_.string()}});
+    return {.arguments = options.arguments, .environment = std::move(environment), .directory = {}};
+}
+
+ExitStatus Server::stop(std::chrono::milliseconds timeout) {
+    program_.send_signal(SIGTERM);
+    return ended(timeout);
+}
+
+ExitStatus Server::kill() {
+    program_.send_signal(SIGKILL);
+    return ended(std::chrono::seconds(10));
+}
+
+ExitStatus Server::ended(std::chrono::milliseconds timeout) {
+    const auto status = program_.wait(timeout);
+    if (!status) throw std::runtime_error("the server does not end:\n" + log());
+    return *status;
+}
+
+bool Server::logs(std::string_view text, std::chrono::milliseconds timeout) {
+    return program_
+        .wait_for_line([text](std::string_view line) { return line.find(text) != std::string_view::npos; }, timeout)
+        .has_value();
+}
+
+std::string Server::log() const {
+    std::string log;
+    for (const std::string& line : program_.lines()) log += line + "\n";
+    return log;
+}
+
+}  // namespace orderstream::e2e

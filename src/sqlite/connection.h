@@ -1,0 +1,46 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+
+struct sqlite3;
+
+namespace orderstream::sqlite {
+
+/// One connection to the database file, for one thread at a time. Throws Failure.
+class Connection {
+  public:
+    enum class Access { read_write, read_only };
+
+    /// Makes the file if it is missing and may be written. Waits `busy_timeout` for a lock held by another program.
+    Connection(const std::filesystem::path& file, Access access);
+
+    /// Runs statements that answer nothing, for set-up.
+    void execute(const std::string& sql);
+
+    /// False after SQLite has rolled a transaction back by itself (a full disk, an I/O error).
+    [[nodiscard]] bool in_transaction() const;
+
+    /// `committed` hears after each commit how many pages the write-ahead log holds. Replaces automatic checkpoints.
+    void on_commit(std::function<void(int pages)> committed);
+
+    /// Copies what the write-ahead log holds into the database file, as far as readers allow without waiting.
+    void checkpoint();
+    /// The same, then waits until no reader needs the log, so that the next commit starts it again from its beginning.
+    void checkpoint_and_restart();
+
+    [[nodiscard]] sqlite3* handle() const { return handle_.get(); }
+
+  private:
+    struct Close {
+        void operator()(sqlite3* handle) const;
+    };
+    void checkpoint(int mode);
+
+    std::unique_ptr<std::function<void(int)>> committed_;  // SQLite keeps its address, also when *this moves
+    std::unique_ptr<sqlite3, Close> handle_;
+};
+
+}  // namespace orderstream::sqlite

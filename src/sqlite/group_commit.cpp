@@ -1,0 +1,139 @@
+#include "sqlite/group_commit.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <utility>
+
+#include "sqlite/failure.h"
+
+namespace orderstream::sqlite {
+namespace {
+
+// 8 MB of log: long enough that pages written again and again are copied once, short enough for a brief stall.
+constexpr int checkpoint_pages = 2000;
+// Readers that overlap without end keep the log from starting again; then they are waited for.
+constexpr int restart_pages = 8 * checkpoint_pages;
+
+}  // namespace
+
+GroupCommit::GroupCommit(Connection& writer, Fatal fatal)
+    : writer_(writer),
+      fatal_(std::move(fatal)),
+      begin_(writer, "BEGIN IMMEDIATE"),
+      commit_(writer, "COMMIT"),
+      rollback_(writer, "ROLLBACK"),
+      savepoint_(writer, "SAVEPOINT work"),
+      rollback_to_savepoint_(writer, "ROLLBACK TO work"),
+      release_savepoint_(writer, "RELEASE work") {
+    writer_.on_commit([this](int pages) { log_pages_ = pages; });
+}
+
+std::string GroupCommit::trouble() const {
+    const std::lock_guard lock(mutex_);
+    return trouble_;
+}
+
+void GroupCommit::commit(Member& member) {
+    std::unique_lock lock(mutex_);
+    waiting_.push_back(&member);
+    changed_.wait(lock, [&] { return member.done || !led_; });
+    if (member.done) return;
+
+    led_ = true;
+    const Group group = std::exchange(waiting_, {});
+    lock.unlock();
+    write(group);
+    lock.lock();
+    for (Member* written : group) written->done = true;
+    changed_.notify_all();
+
+    // The others are answered; the next group waits for the leader to tidy up.
+    if (log_pages_ >= checkpoint_pages) {
+        lock.unlock();
+        checkpoint_or_die();
+        lock.lock();
+    }
+    led_ = false;
+    changed_.notify_all();
+}
+
+void GroupCommit::write(const Group& group) {
+    std::optional<ports::StoreError> lost;
+    try {
+        begin_.run();
+        for (Member* member : group) {
+            if (!run_alone(*member, group.size() == 1)) {
+                lost = member->error;
+                break;
+            }
+        }
+    } catch (const Failure& failure) {
+        lost = failure.store_error();
+    }
+    if (lost) {
+        roll_back();
+        lost->fault = ports::StoreFault::unavailable;
+        for (Member* member : group) member->error = lost;
+    } else if (std::ranges::all_of(group, [](const Member* member) { return member->error.has_value(); })) {
+        roll_back();
+    } else {
+        commit_or_die();
+    }
+    const std::lock_guard lock(mutex_);
+    trouble_ = lost ? lost->message : std::string();
+}
+
+bool GroupCommit::run_alone(Member& member, bool alone_in_group) {
+    if (!alone_in_group) savepoint_.run();
+    try {
+        member.work();
+    } catch (const Failure& failure) {
+        member.error = failure.store_error();
+    } catch (const std::exception& exception) {  // out of memory, say: no order's fault
+        member.error = ports::StoreError{ports::StoreFault::unavailable, exception.what()};
+    }
+    if (!writer_.in_transaction()) return false;
+    if (!alone_in_group) {
+        if (member.error) rollback_to_savepoint_.run();
+        release_savepoint_.run();
+    }
+    return true;
+}
+
+void GroupCommit::roll_back() {
+    if (!writer_.in_transaction()) return;
+    try {
+        rollback_.run();
+    } catch (const Failure& failure) {
+        die(std::string("a transaction can be neither finished nor rolled back: ") + failure.what());
+    }
+}
+
+void GroupCommit::commit_or_die() {
+    try {
+        commit_.run();
+    } catch (const Failure& failure) {
+        die(std::string("a commit failed, so what is stored is unknown: ") + failure.what());
+    }
+}
+
+void GroupCommit::checkpoint_or_die() {
+    // After an fsync that failed, a second one may succeed without having written anything: only a new process that
+    // reads the log again can be trusted.
+    try {
+        if (log_pages_ < restart_pages) {
+            writer_.checkpoint();
+        } else {
+            writer_.checkpoint_and_restart();
+        }
+    } catch (const Failure& failure) {
+        die(std::string("the write-ahead log cannot be copied into the database: ") + failure.what());
+    }
+}
+
+void GroupCommit::die(const std::string& message) const {
+    fatal_(message);
+    std::abort();
+}
+
+}  // namespace orderstream::sqlite

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include "ports/order_store.h"
+#include "sqlite/connection.h"
+#include "sqlite/statement.h"
+
+namespace orderstream::sqlite {
+
+/// Runs pieces of work on the one writing connection, all that wait together in one transaction: one commit and one
+/// fsync for all (group commit without a timer). Whoever comes first leads and runs the others' work on its own
+/// thread, in their order, while the next group gathers. Thread-safe; run() blocks until its work is durable.
+/// Work that throws a Failure is rolled back alone. A commit or a checkpoint that fails calls `fatal`, for what is
+/// durable is then unknown: nobody is answered.
+class GroupCommit {
+  public:
+    using Fatal = std::function<void(const std::string& message)>;  // must not return
+
+    GroupCommit(Connection& writer, Fatal fatal);
+
+    /// `work` uses the writing connection and answers a value; it may run on another caller's thread.
+    template <class Work>
+    [[nodiscard]] auto run(Work work) -> ports::StoreResult<std::invoke_result_t<Work&>> {
+        std::optional<std::invoke_result_t<Work&>> result;
+        Member member([&] { result.emplace(work()); });
+        commit(member);
+        if (member.error) return tl::unexpected(std::move(*member.error));
+        return std::move(*result);
+    }
+
+    /// Why the last group could not be written; empty once one could.
+    [[nodiscard]] std::string trouble() const;
+
+  private:
+    struct Member {
+        explicit Member(std::function<void()> what) : work(std::move(what)) {}
+
+        std::function<void()> work;
+        std::optional<ports::StoreError> error;
+        bool done = false;  // guarded by mutex_
+    };
+    using Group = std::vector<Member*>;
+
+    void commit(Member& member);
+    void write(const Group& group);
+    /// False: SQLite has rolled back the whole transaction.
+    bool run_alone(Member& member, bool alone_in_group);
+    void roll_back();
+    void commit_or_die();
+    void checkpoint_or_die();
+    [[noreturn]] void die(const std::string& message) const;
+
+    Connection& writer_;
+    Fatal fatal_;
+    Statement begin_;
+    Statement commit_;
+    Statement rollback_;
+    Statement savepoint_;
+    Statement rollback_to_savepoint_;
+    Statement release_savepoint_;
+    int log_pages_ = 0;  // of the write-ahead log; only the leader touches it
+
+    mutable std::mutex mutex_;
+    std::condition_variable changed_;
+    Group waiting_;
+    bool led_ = false;
+    std::string trouble_;
+};
+
+}  // namespace orderstream::sqlite

@@ -1,0 +1,73 @@
+#include "sqlite/steps.h"
+
+#include <algorithm>
+
+namespace orderstream::sqlite {
+namespace {
+
+/// A zombie, a redelivery and an overtaken event change nothing.
+bool is_open(const std::optional<OrderRow>& row, int version) {
+    return row && row->order.version == version && row->order.processed_version < version;
+}
+
+ports::StepResult not_applied(std::optional<OrderRow> row) {
+    if (!row) return {};
+    return {.applied = false, .order = std::move(row->order)};
+}
+
+void finish(order::Order& order, const ports::Completion& completion, order::Time now) {
+    order.processed_version = completion.order.version;
+    switch (completion.kind) {
+        case ports::Completion::Kind::processed:
+            order.status = order::lifecycle_of(order.kind).processed;
+            order.total_amount = completion.total_amount;
+            order.currency = completion.currency;
+            if (order.announced_version == 0) order.announced_version = completion.order.version;
+            break;
+        case ports::Completion::Kind::failed:
+            order.status = order::Status::failed;
+            order.failure_reason = completion.failure_reason;
+            break;
+        case ports::Completion::Kind::acknowledged: return;  // nothing of it shows, so it is no update
+    }
+    order.updated_at = std::max(order.updated_at, now);
+}
+
+}  // namespace
+
+Steps::Steps(Connection& writer)
+    : find_(writer),
+      write_(writer,
+             "UPDATE orders SET status = ?3, currency = ?4, total_amount = ?5, processed_version = ?6, "
+             "announced_version = ?7, failure_reason = ?8, updated_at = ?9 "
+             "WHERE seq = ?1 AND version = ?2 AND processed_version < ?2") {}
+
+ports::StepResult Steps::begin(const order::OrderVersion& version, order::Time now) {
+    std::optional<OrderRow> row = find_.head(version.id);
+    if (!is_open(row, version.version)) return not_applied(std::move(row));
+    order::Order& order = row->order;
+    const order::Lifecycle& lifecycle = order::lifecycle_of(order.kind);
+    // Begun by a worker that is gone, or of a kind that does not show it.
+    if (order.status == lifecycle.working) return {.applied = true, .order = std::move(order)};
+    if (order.status != lifecycle.arrival) return not_applied(std::move(row));
+    order.status = lifecycle.working;
+    order.updated_at = std::max(order.updated_at, now);
+    return write(std::move(*row), version.version);
+}
+
+ports::StepResult Steps::complete(const ports::Completion& completion, order::Time now) {
+    std::optional<OrderRow> row = find_.head(completion.order.id);
+    if (!is_open(row, completion.order.version)) return not_applied(std::move(row));
+    finish(row->order, completion, now);
+    return write(std::move(*row), completion.order.version);
+}
+
+ports::StepResult Steps::write(OrderRow row, int version) {
+    const order::Order& order = row.order;
+    const int changed = write_.run(row.seq, version, order::to_string(order.status), order.currency, order.total_amount,
+                                   order.processed_version, order.announced_version,
+                                   null_if_empty(order.failure_reason), order.updated_at);
+    return {.applied = changed == 1, .order = std::move(row.order)};
+}
+
+}  // namespace orderstream::sqlite

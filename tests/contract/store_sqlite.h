@@ -1,0 +1,47 @@
+#pragma once
+
+#include <atomic>
+#include <filesystem>
+
+#include "contract/store_contract.h"
+#include "sqlite/sqlite_store.h"
+
+namespace orderstream::contract {
+
+/// A directory of its own, removed at the end.
+class TemporaryDirectory {
+  public:
+    TemporaryDirectory();
+    TemporaryDirectory(const TemporaryDirectory&) = delete;
+    TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
+    ~TemporaryDirectory();
+    [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+
+  private:
+    std::filesystem::path path_;
+};
+
+/// Must succeed.
+[[nodiscard]] std::unique_ptr<sqlite::SqliteStore> open_sqlite(const std::filesystem::path& data_dir,
+                                                               sqlite::SqliteStore::Options options = {});
+
+/// A SQLite store in a directory of its own, by a clock that only tests move.
+class SqliteUnderTest final : public StoreUnderTest {
+  public:
+    SqliteUnderTest() { open(); }
+    [[nodiscard]] ports::OrderStore& store() override { return *store_; }
+    void restart() override {
+        store_.reset();
+        open();
+    }
+    void let_pass(std::chrono::milliseconds time) override { now_ = now_.load() + time; }
+
+  private:
+    void open();
+
+    TemporaryDirectory directory_;
+    std::atomic<order::Time> now_ = order::Time(std::chrono::sys_days(std::chrono::year(2026) / 1 / 31));
+    std::unique_ptr<sqlite::SqliteStore> store_;
+};
+
+}  // namespace orderstream::contract

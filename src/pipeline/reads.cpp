@@ -126,8 +126,10 @@ void Reads::read_orders(const std::vector<ReadPtr>& reads) {
             {
                 const std::lock_guard lock(mutex_);
                 for (std::size_t k = 0; k < missed.size(); ++k) {
-                    lookup.found[missed[k]] = (*rows)[k];
-                    if ((*rows)[k] != nullptr && !reads[missed[k]]->voided) fill.push_back((*rows)[k]);
+                    const order::OrderPtr& row = lookup.found[missed[k]] = (*rows)[k];
+                    // While a worker has it, its status changes without a word to anyone.
+                    const bool at_rest = row != nullptr && row->processed_version >= row->version;
+                    if (at_rest && !reads[missed[k]]->voided) fill.push_back(row);
                 }
             }
             // Between the two the cache itself refuses what has become older.

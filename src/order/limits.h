@@ -31,6 +31,7 @@ inline constexpr std::size_t read_orders_max = 512;
 inline constexpr std::size_t lookup_orders_max = 1000;
 inline constexpr std::size_t retry_claim_orders_max = 256;
 inline constexpr std::size_t notes_read_max = 64;
+inline constexpr std::size_t own_notes_max = 65'536;  // remembered while they wait to be published
 
 // What is on its way to a worker inside one process.
 inline constexpr std::size_t bus_events_max = 16'384;
@@ -46,6 +47,13 @@ inline constexpr auto request_head_timeout = 10s;
 inline constexpr auto request_body_timeout = 30s;
 inline constexpr auto idle_connection_timeout = 75s;
 inline constexpr auto send_timeout = 30s;
+inline constexpr auto linger_timeout = 2s;                           // after an answer that ends the connection
+inline constexpr std::size_t linger_bytes = 4 * 1024 * 1024;         // read and dropped meanwhile
+inline constexpr std::size_t read_ahead_bytes = 64 * 1024;           // while an answer is awaited
+inline constexpr std::size_t output_bytes = 256 * 1024;              // answers to pipelined requests, before they are sent
+inline constexpr std::size_t small_body_bytes = 64 * 1024;           // what every connection may send
+inline constexpr std::size_t large_bodies_bytes = 256 * 1024 * 1024;  // of all larger bodies on their way, at body_bytes each
+inline constexpr std::size_t request_id_bytes = 128;
 
 // Waiting (DESIGN 4).
 inline constexpr auto queue_wait = 10s;

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+/// What request fields mean. Pure functions of their text.
+namespace orderstream::http {
+
+/// `Prefer` (RFC 7240): the first of each kind counts, what is malformed or unknown is ignored.
+struct Preferences {
+    bool respond_async = false;
+    std::optional<std::chrono::seconds> wait;
+};
+[[nodiscard]] Preferences parse_prefer(std::string_view value);
+
+/// `If-Match` (RFC 9110, 13.1.1). Our tags are versions; a weak tag never matches, nor does any other text.
+struct IfMatch {
+    bool any = false;                ///< `*`
+    std::vector<int> versions = {};  ///< of the tags that could be ours; empty and not `any`: nothing can match
+};
+/// None when it is malformed.
+[[nodiscard]] std::optional<IfMatch> parse_if_match(std::string_view value);
+
+/// `application/json` or `application/<any>+json`, in UTF-8. A missing type is taken as JSON.
+[[nodiscard]] bool is_json(std::string_view content_type);
+
+/// Short and of characters that are harmless in a log, a header and a URL; else it is replaced by one made here.
+[[nodiscard]] bool is_sane_request_id(std::string_view value);
+
+}  // namespace orderstream::http

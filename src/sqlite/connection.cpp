@@ -13,7 +13,7 @@ namespace {
 using namespace std::chrono_literals;
 
 // Only another program (someone's shell) can hold a lock that we wait for.
-constexpr std::chrono::milliseconds busy_timeout = 5s;
+constexpr std::chrono::milliseconds busy_timeout = 2s;
 
 }  // namespace
 

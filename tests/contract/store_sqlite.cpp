@@ -27,9 +27,4 @@ void SqliteUnderTest::open() {
     store_ = open_sqlite(directory_.path(), {.now = [this] { return now_.load(); }, .fatal = {}});
 }
 
-INSTANTIATE_TEST_SUITE_P(Sqlite, StoreContract,
-                         testing::ValuesIn(in_all_batch_sizes({.name = "sqlite",
-                                                               .make = std::make_unique<SqliteUnderTest>})),
-                         [](const auto& adapter) { return adapter.param.name; });
-
 }  // namespace orderstream::contract

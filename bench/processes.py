@@ -85,8 +85,12 @@ class Service(Process):
         environment = {"PATH": os.environ["PATH"], "DATA_DIR": str(data), "HTTP_PORT": "0", "LOG_FORMAT": "json"}
         super().__init__([str(binary), "serve"], log, environment)
         self.data = data
+        self.port = None
+        self.seconds_to_ready = None
+
+    def wait_until_ready(self):
         self.port = self._wait_for_port()
-        self.seconds_to_ready = self._wait_until_ready() - self.started_at
+        self.seconds_to_ready = self._first_ready_answer() - self.started_at
 
     @property
     def url(self):
@@ -99,12 +103,12 @@ class Service(Process):
             for line in self._log.read_bytes().splitlines(keepends=True):
                 if line.endswith(b"\n") and b'"ready"' in line:
                     record = json.loads(line)
-                    if record.get("msg") == "ready":
+                    if record.get("message") == "ready":
                         return record["port"]
             time.sleep(0.0005)
         raise Broken(f"no line says ready in {self._log}")
 
-    def _wait_until_ready(self):
+    def _first_ready_answer(self):
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
             with contextlib.suppress(OSError):
@@ -164,13 +168,12 @@ class Nginx(Process):
             folder=folder, port=self.port, content_type=content_type, headers="\n".join(extra),
             body=quoted(body.decode())))
         super().__init__(["nginx", "-p", str(folder), "-c", str(configuration)], folder / "log")
-        self._wait_for_listener()
 
     @property
     def url(self):
         return f"http://127.0.0.1:{self.port}"
 
-    def _wait_for_listener(self):
+    def wait_until_ready(self):
         deadline = time.monotonic() + 10
         while time.monotonic() < deadline:
             self.check_running()
@@ -195,8 +198,9 @@ def free_port():
 
 @contextlib.contextmanager
 def running(process):
-    """Stops it at the end, whatever happens; when nothing else went wrong, a bad end is an error."""
+    """Waits until it is ready, and stops it at the end, whatever happens. When all else went well, a bad end is an error."""
     try:
+        process.wait_until_ready()
         yield process
     except BaseException:
         with contextlib.suppress(Exception):

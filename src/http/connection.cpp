@@ -108,6 +108,7 @@ void Connection::on_end_of_input() {
 }
 
 void Connection::advance(std::string_view fresh) {
+    flush();  // what is still to be sent may hold up the next request
     const bool from_read_ahead = !read_ahead_.empty();
     if (from_read_ahead) read_ahead_.append(fresh);
     std::string_view rest = from_read_ahead ? std::string_view(read_ahead_) : fresh;
@@ -285,8 +286,7 @@ bool Connection::flush() {
 void Connection::on_writable() {
     if (state_ == State::closed) return;
     send_deadline_ = SteadyTime::max();
-    if (state_ == State::reading) return advance({});
-    flush();
+    advance({});
 }
 
 // ------------------------------------------------------------------------------------------------------------ end

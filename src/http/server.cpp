@@ -82,6 +82,7 @@ class Server::Impl {
         asio::post(threads_.front()->context(), [this] { close_acceptor(); });
     }
 
+    [[nodiscard]] std::size_t connections() const { return shared_.connections.taken(); }
     [[nodiscard]] bool drained() const { return shared_.awaited_answers.load() == 0; }
 
     void stop() {
@@ -168,6 +169,8 @@ std::uint16_t Server::port() const { return impl_->port(); }
 void Server::start() { impl_->start(); }
 
 void Server::stop_accepting() { impl_->stop_accepting(); }
+
+std::size_t Server::connections() const { return impl_->connections(); }
 
 bool Server::drained() const { return impl_->drained(); }
 

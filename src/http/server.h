@@ -31,7 +31,7 @@ struct ServerOptions {
     std::string host = "127.0.0.1";
     std::uint16_t port = 8080;  ///< 0: any free one
     unsigned threads = 0;       ///< 0: half of the cores, at least one
-    ConnectionLimits limits;
+    ConnectionLimits limits = {};
 };
 
 /// The HTTP/1.1 door. Threads of its own serve the connections; handlers run on them and must not block.
@@ -55,6 +55,8 @@ class Server {
     void start();
     /// New connections are refused from now on; those that are there go on.
     void stop_accepting();
+    /// How many connections there are.
+    [[nodiscard]] std::size_t connections() const;
     /// No client waits for an answer of the pipeline.
     [[nodiscard]] bool drained() const;
     /// Closes every connection and joins the threads; whoever still waits for an answer is abandoned.

@@ -15,10 +15,11 @@ namespace orderstream::e2e {
 
 namespace {
 
-/// The port in `{"msg":"ready","port":8080,...}`; none in any other line.
+/// The port in `{...,"message":"ready",...,"port":8080,...}`; none in any other line.
 std::optional<std::uint16_t> ready_port(std::string_view line) {
     const auto json = documents::parse_json(line);
-    if (!json || !has(*json, "/msg") || text_at(*json, "/msg") != "ready" || !has(*json, "/port")) return std::nullopt;
+    if (!json || !has(*json, "/message") || text_at(*json, "/message") != "ready" || !has(*json, "/port"))
+        return std::nullopt;
     return static_cast<std::uint16_t>(integer_at(*json, "/port"));
 }
 

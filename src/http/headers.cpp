@@ -158,6 +158,15 @@ Preferences parse_prefer(std::string_view value) {
     return preferences;
 }
 
+Waiting waiting_for(const Preferences& preferences, std::chrono::milliseconds ack_timeout) {
+    // With both, the client wants an early answer, but not earlier than that (RFC 7240, 4.1 and 4.3).
+    if (preferences.wait && *preferences.wait <= ack_timeout) {
+        return {*preferences.wait, "wait=" + std::to_string(preferences.wait->count())};
+    }
+    if (preferences.respond_async && !preferences.wait) return {std::chrono::milliseconds(0), "respond-async"};
+    return {ack_timeout, {}};
+}
+
 std::optional<IfMatch> parse_if_match(std::string_view value) {
     IfMatch result;
     Scanner scanner(value);

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -14,6 +15,14 @@ struct Preferences {
     std::optional<std::chrono::seconds> wait;
 };
 [[nodiscard]] Preferences parse_prefer(std::string_view value);
+
+/// How long a change waits for its worker, and which preference that honours (`Preference-Applied`; empty: none).
+struct Waiting {
+    std::chrono::milliseconds wait{};
+    std::string preference_applied;
+};
+/// Preferences only ever shorten `ack_timeout`.
+[[nodiscard]] Waiting waiting_for(const Preferences& preferences, std::chrono::milliseconds ack_timeout);
 
 /// `If-Match` (RFC 9110, 13.1.1). Our tags are versions; a weak tag never matches, nor does any other text.
 struct IfMatch {

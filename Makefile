@@ -1,5 +1,5 @@
 # One command per task; the work is done by CMake and scripts/. `make` alone lists the tasks.
-.PHONY: help build run test test-quick bench coverage format format-check lint deps clean
+.PHONY: help build run test test-quick bench services coverage format format-check lint deps clean
 
 help:  ## list these tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -20,6 +20,10 @@ bench: deps  ## measure rates and latencies beside SQLite's and nginx's own
 	@scripts/install-deps bench
 	@scripts/build release orderstream
 	@exec bench/run
+
+services:  ## private PostgreSQL, Kafka and Redis on free ports, their addresses in .services/env
+	@scripts/install-deps services
+	@scripts/services up
 
 coverage: deps  ## which lines the tests run: a summary, and build/coverage/html/index.html
 	@scripts/install-deps coverage

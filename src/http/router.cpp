@@ -74,8 +74,8 @@ bool PathParameters::add(std::string_view encoded) {
 
 Router::Router(std::vector<Route> routes, const std::atomic<pipeline::Phase>& phase) : phase_(phase) {
     for (Route& route : routes) {
-        const auto segments = PathSegments(route.pattern).get();
-        entries_.push_back({std::move(route), {segments.begin(), segments.end()}});
+        const PathSegments segments(route.pattern);
+        entries_.push_back({std::move(route), {segments.get().begin(), segments.get().end()}});
     }
     // The first match wins, so literals come before parameters.
     std::ranges::stable_sort(entries_, [](const Entry& a, const Entry& b) {

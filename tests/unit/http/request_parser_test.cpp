@@ -162,7 +162,7 @@ TEST(RequestParser, RefusesGarbage) {
     EXPECT_EQ(refusal_of("GET  / HTTP/1.1\r\nHost: a\r\n\r\n"), 400);
     EXPECT_EQ(refusal_of("GET / HTTP/1.1\r\nHost : a\r\n\r\n"), 400);
     EXPECT_EQ(refusal_of("GET / HTTP/1.1\r\nno colon\r\n\r\n"), 400);
-    EXPECT_EQ(refusal_of(std::string("GET / HTTP/1.1\r\nHost: a\r\nX: a\0b\r\n\r\n", 40)), 400);
+    EXPECT_EQ(refusal_of("GET / HTTP/1.1\r\nHost: a\r\nX: a" + std::string(1, '\0') + "b\r\n\r\n"), 400);
     EXPECT_EQ(refusal_of("\x16\x03\x01\x02 a TLS greeting\r\n\r\n"), 400);
 }
 

@@ -1,14 +1,14 @@
 #pragma once
 
-#include "documents/json.h"
-#include "documents/sha256.h"
-#include "order/change.h"
-
 #include <tl/expected.hpp>
 
 #include <optional>
 #include <string>
 #include <string_view>
+
+#include "documents/json.h"
+#include "documents/sha256.h"
+#include "order/change.h"
 
 namespace orderstream::documents {
 

@@ -1,13 +1,13 @@
 #pragma once
 
-#include "documents/json.h"
-#include "order/kind.h"
-#include "order/money.h"
-
 #include <tl/expected.hpp>
 
 #include <string>
 #include <string_view>
+
+#include "documents/json.h"
+#include "order/kind.h"
+#include "order/money.h"
 
 namespace orderstream::documents {
 

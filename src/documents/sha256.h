@@ -1,8 +1,8 @@
 #pragma once
 
-#include "order/order.h"
-
 #include <string_view>
+
+#include "order/order.h"
 
 namespace orderstream::documents {
 

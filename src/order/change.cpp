@@ -38,16 +38,11 @@ std::size_t Change::bytes() const {
 
 std::string_view to_string(EventType type) {
     switch (type) {
-        case EventType::created:
-            return "order.created";
-        case EventType::updated:
-            return "order.updated";
-        case EventType::deleted:
-            return "order.deleted";
-        case EventType::cancelled:
-            return "order.cancelled";
-        case EventType::status_changed:
-            return "order.status_changed";
+        case EventType::created: return "order.created";
+        case EventType::updated: return "order.updated";
+        case EventType::deleted: return "order.deleted";
+        case EventType::cancelled: return "order.cancelled";
+        case EventType::status_changed: return "order.status_changed";
     }
     return "";
 }
@@ -61,12 +56,9 @@ std::optional<EventType> parse_event_type(std::string_view text) {
 
 EventType event_type_of(const Change& change) {
     switch (change.verb) {
-        case Verb::create:
-            return EventType::created;
-        case Verb::replace:
-            return EventType::updated;
-        case Verb::set_status:
-            break;
+        case Verb::create: return EventType::created;
+        case Verb::replace: return EventType::updated;
+        case Verb::set_status: break;
     }
     if (change.new_status == Status::deleted) return EventType::deleted;
     if (change.new_status == Status::cancelled) return EventType::cancelled;
@@ -76,12 +68,9 @@ EventType event_type_of(const Change& change) {
 StatusSet applicable_in(const Change& change) {
     const Lifecycle& lifecycle = lifecycle_of(change.kind);
     switch (change.verb) {
-        case Verb::create:
-            return {};
-        case Verb::replace:
-            return lifecycle.replaceable;
-        case Verb::set_status:
-            return lifecycle.sources_of(change.new_status);
+        case Verb::create: return {};
+        case Verb::replace: return lifecycle.replaceable;
+        case Verb::set_status: return lifecycle.sources_of(change.new_status);
     }
     return {};
 }

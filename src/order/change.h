@@ -1,12 +1,12 @@
 #pragma once
 
-#include "order/lifecycle.h"
-#include "order/order.h"
-
 #include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
+
+#include "order/lifecycle.h"
+#include "order/order.h"
 
 namespace orderstream::order {
 

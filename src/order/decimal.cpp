@@ -1,11 +1,11 @@
 #include "order/decimal.h"
 
-#include "order/limits.h"
-#include "order/number.h"
-
 #include <algorithm>
 #include <cstdint>
 #include <utility>
+
+#include "order/limits.h"
+#include "order/number.h"
 
 namespace orderstream::order {
 
@@ -13,9 +13,7 @@ namespace {
 
 using Digits = Decimal::Digits;
 
-Digits power_of_ten(int exponent) {
-    return boost::multiprecision::pow(Digits(10), static_cast<unsigned>(exponent));
-}
+Digits power_of_ten(int exponent) { return boost::multiprecision::pow(Digits(10), static_cast<unsigned>(exponent)); }
 
 /// Takes digits in by as many at a time as fit into 64 bits.
 class DigitReader {

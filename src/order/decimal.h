@@ -1,12 +1,12 @@
 #pragma once
 
-#include "order/money.h"
-
 #include <boost/multiprecision/cpp_int.hpp>
 
 #include <map>
 #include <optional>
 #include <string_view>
+
+#include "order/money.h"
 
 namespace orderstream::order {
 

@@ -1,8 +1,5 @@
 #pragma once
 
-#include "order/kind.h"
-#include "order/time.h"
-
 #include <boost/uuid/uuid.hpp>
 
 #include <atomic>
@@ -12,6 +9,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
+
+#include "order/kind.h"
+#include "order/time.h"
 
 namespace orderstream::order {
 

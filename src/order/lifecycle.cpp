@@ -73,10 +73,8 @@ StatusSet Lifecycle::sources_of(Status to) const {
 const Lifecycle& lifecycle_of(Kind kind) {
     switch (kind) {
         case Kind::generic:
-        case Kind::marketplace:
-            return simple;
-        case Kind::checkout:
-            return checkout;
+        case Kind::marketplace: return simple;
+        case Kind::checkout: return checkout;
     }
     return simple;
 }

@@ -1,10 +1,10 @@
 #pragma once
 
-#include "order/kind.h"
-
 #include <initializer_list>
 #include <span>
 #include <vector>
+
+#include "order/kind.h"
 
 namespace orderstream::order {
 
@@ -13,8 +13,7 @@ class StatusSet {
   public:
     constexpr StatusSet() = default;
     constexpr StatusSet(std::initializer_list<Status> statuses) {
-        for (const Status status : statuses)
-            add(status);
+        for (const Status status : statuses) add(status);
     }
     constexpr void add(Status status) { bits_ |= bit(status); }
     [[nodiscard]] constexpr bool contains(Status status) const { return (bits_ & bit(status)) != 0; }

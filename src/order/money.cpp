@@ -1,10 +1,10 @@
 #include "order/money.h"
 
-#include "order/limits.h"
-
 #include <algorithm>
 #include <array>
 #include <charconv>
+
+#include "order/limits.h"
 
 namespace orderstream::order {
 

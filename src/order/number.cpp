@@ -1,8 +1,8 @@
 #include "order/number.h"
 
-#include "order/limits.h"
-
 #include <algorithm>
+
+#include "order/limits.h"
 
 namespace orderstream::order {
 

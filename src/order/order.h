@@ -1,15 +1,15 @@
 #pragma once
 
-#include "order/ids.h"
-#include "order/kind.h"
-#include "order/money.h"
-#include "order/time.h"
-
 #include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
+
+#include "order/ids.h"
+#include "order/kind.h"
+#include "order/money.h"
+#include "order/time.h"
 
 namespace orderstream::order {
 

@@ -43,9 +43,7 @@ class Builder {
     bool on_object_end(std::size_t size, error_code& code) {
         const auto first_key = keys_.end() - static_cast<std::ptrdiff_t>(size);
         if (const std::string* twice = find_duplicate({first_key, keys_.end()})) {
-            std::string name;
-            append_json_string(name, *twice);
-            return object_to("the key " + name + " is there twice in the object that ends", code);
+            return object_to("the key " + name_of_key(*twice) + " is there twice in the object that ends", code);
         }
         const auto first_value = values_.end() - static_cast<std::ptrdiff_t>(size);
         Json::Object object;
@@ -105,6 +103,15 @@ class Builder {
         return "larger than " + std::to_string(limits::body_bytes) + " bytes with its numbers written out: passed";
     }
 
+    /// An answer does not repeat a key of a mebibyte.
+    static std::string name_of_key(const std::string& key) {
+        if (key.size() > named_key_bytes) return "of " + std::to_string(key.size()) + " bytes";
+        std::string name;
+        append_json_string(name, key);
+        return name;
+    }
+
+    static constexpr std::size_t named_key_bytes = 100;
     static constexpr std::size_t stack_start = 16;
     static constexpr std::size_t few_keys = 8;
 
@@ -132,7 +139,9 @@ class Builder {
     bool add_number(std::string_view text, error_code& code) {
         const auto number = order::scan_number(text);
         if (!number || !order::is_within_limits(*number)) {
-            return object_to("a number has more than 100 digits or is past 1e±308: it ends", code);
+            return object_to("a number has more than " + std::to_string(limits::number_digits) +
+                                 " digits or is past 1e±" + std::to_string(limits::number_exponent) + ": it ends",
+                             code);
         }
         Json::Number written;
         order::append_written_out(written.text, *number);

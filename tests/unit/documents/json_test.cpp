@@ -176,6 +176,10 @@ TEST(ParseJson, refuses_a_key_that_is_there_twice) {
     EXPECT_THAT(rendered(R"({"":1,"":2})"), HasSubstr(R"(the key "" is there twice)"));
     EXPECT_EQ(rendered(R"({"a":1,"b":1,"c":{"a":{"a":1}}})"), R"({"a":1,"b":1,"c":{"a":{"a":1}}})");
     EXPECT_EQ(rendered(R"({"a":1,"A":2})"), R"({"a":1,"A":2})");
+
+    const std::string long_key = "\"" + std::string(5000, 'k') + "\":1";
+    EXPECT_EQ(rendered("{" + long_key + "," + long_key + "}"),
+              "the key of 5000 bytes is there twice in the object that ends at byte 10010");
 }
 
 TEST(ParseJson, writes_numbers_out_exactly) {

@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 
-#include <chrono>
-
 #include "sqlite/failure.h"
 
 namespace orderstream::sqlite {
@@ -49,7 +47,11 @@ void Connection::on_commit(std::function<void(int pages)> committed) {
 
 void Connection::checkpoint() { checkpoint(SQLITE_CHECKPOINT_PASSIVE); }
 
-void Connection::checkpoint_and_restart() { checkpoint(SQLITE_CHECKPOINT_RESTART); }
+void Connection::checkpoint_and_restart(std::chrono::milliseconds patience) {
+    sqlite3_busy_timeout(handle_.get(), static_cast<int>(patience.count()));
+    checkpoint(SQLITE_CHECKPOINT_RESTART);
+    sqlite3_busy_timeout(handle_.get(), static_cast<int>(busy_timeout.count()));
+}
 
 void Connection::checkpoint(int mode) {
     const int result = sqlite3_wal_checkpoint_v2(handle_.get(), nullptr, mode, nullptr, nullptr);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -28,8 +29,9 @@ class Connection {
 
     /// Copies what the write-ahead log holds into the database file, as far as readers allow without waiting.
     void checkpoint();
-    /// The same, then waits until no reader needs the log, so that the next commit starts it again from its beginning.
-    void checkpoint_and_restart();
+    /// The same, then waits up to `patience` until no reader needs the log, so that the next commit starts it again
+    /// from its beginning.
+    void checkpoint_and_restart(std::chrono::milliseconds patience);
 
     [[nodiscard]] sqlite3* handle() const { return handle_.get(); }
 

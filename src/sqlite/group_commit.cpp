@@ -1,6 +1,7 @@
 #include "sqlite/group_commit.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cstdlib>
 #include <utility>
 
@@ -11,8 +12,10 @@ namespace {
 
 // 8 MB of log: long enough that pages written again and again are copied once, short enough for a brief stall.
 constexpr int checkpoint_pages = 2000;
-// Readers that overlap without end keep the log from starting again; then they are waited for.
+// Readers that overlap without end keep the log from starting again; then they are waited for. Ours take milliseconds;
+// another program's, a shell with a transaction open, may take forever.
 constexpr int restart_pages = 8 * checkpoint_pages;
+constexpr std::chrono::milliseconds restart_patience{100};
 
 }  // namespace
 
@@ -24,8 +27,9 @@ GroupCommit::GroupCommit(Connection& writer, Fatal fatal)
       rollback_(writer, "ROLLBACK"),
       savepoint_(writer, "SAVEPOINT work"),
       rollback_to_savepoint_(writer, "ROLLBACK TO work"),
-      release_savepoint_(writer, "RELEASE work") {
-    writer_.on_commit([this](int pages) { log_pages_ = pages; });
+      release_savepoint_(writer, "RELEASE work"),
+      checkpoint_at_pages_(checkpoint_pages) {
+    writer_.on_commit([this](int pages) { grown_to(pages); });
 }
 
 std::string GroupCommit::trouble() const {
@@ -48,7 +52,7 @@ void GroupCommit::commit(Member& member) {
     changed_.notify_all();
 
     // The others are answered; the next group waits for the leader to tidy up.
-    if (log_pages_ >= checkpoint_pages) {
+    if (log_pages_ >= checkpoint_at_pages_) {
         lock.unlock();
         checkpoint_or_die();
         lock.lock();
@@ -117,6 +121,11 @@ void GroupCommit::commit_or_die() {
     }
 }
 
+void GroupCommit::grown_to(int log_pages) {
+    if (log_pages < log_pages_) checkpoint_at_pages_ = checkpoint_pages;  // started again
+    log_pages_ = log_pages;
+}
+
 void GroupCommit::checkpoint_or_die() {
     // After an fsync that failed, a second one may succeed without having written anything: only a new process that
     // reads the log again can be trusted.
@@ -124,11 +133,12 @@ void GroupCommit::checkpoint_or_die() {
         if (log_pages_ < restart_pages) {
             writer_.checkpoint();
         } else {
-            writer_.checkpoint_and_restart();
+            writer_.checkpoint_and_restart(restart_patience);
         }
     } catch (const Failure& failure) {
         die(std::string("the write-ahead log cannot be copied into the database: ") + failure.what());
     }
+    checkpoint_at_pages_ = log_pages_ + checkpoint_pages;
 }
 
 void GroupCommit::die(const std::string& message) const {

@@ -54,6 +54,7 @@ class GroupCommit {
     bool run_alone(Member& member, bool alone_in_group);
     void roll_back();
     void commit_or_die();
+    void grown_to(int log_pages);
     void checkpoint_or_die();
     [[noreturn]] void die(const std::string& message) const;
 
@@ -65,7 +66,9 @@ class GroupCommit {
     Statement savepoint_;
     Statement rollback_to_savepoint_;
     Statement release_savepoint_;
-    int log_pages_ = 0;  // of the write-ahead log; only the leader touches it
+    // Of the write-ahead log; only the leader touches them.
+    int log_pages_ = 0;
+    int checkpoint_at_pages_;
 
     mutable std::mutex mutex_;
     std::condition_variable changed_;

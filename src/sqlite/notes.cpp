@@ -120,7 +120,7 @@ void Notes::mark_published(std::span<const ports::NoteId> notes, order::Time now
 NoteReader::NoteReader(Connection& connection)
     : find_(connection, fmt::format("SELECT {} FROM batches WHERE batch_id = ?1", note_columns)),
       open_(connection, fmt::format("SELECT {} FROM batches WHERE owner = ?1 AND published_at IS NULL "
-                                    "AND (?2 IS NULL OR batch_id > ?2) ORDER BY batch_id LIMIT ?3",
+                                    "AND batch_id > ifnull(?2, x'') ORDER BY batch_id LIMIT ?3",
                                     note_columns)) {}
 
 std::optional<ports::Note> NoteReader::find(const ports::NoteId& note) {

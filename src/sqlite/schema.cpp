@@ -49,12 +49,13 @@ CREATE TABLE order_payloads (
 CREATE TABLE batches (
     batch_id     BLOB NOT NULL PRIMARY KEY CHECK (length(batch_id) = 16),
     owner        INTEGER NOT NULL,
+    stored_at    INTEGER NOT NULL,
+    published_at INTEGER,
     order_ids    BLOB NOT NULL,  -- 16 bytes each
     versions     BLOB NOT NULL,  -- 4 bytes each, the most significant first; 0: changed nothing
-    types        TEXT NOT NULL,  -- a letter each: c(reated) u(pdated) d(eleted) x (cancelled) s(tatus_changed)
-    stored_at    INTEGER NOT NULL,
-    published_at INTEGER
+    types        TEXT NOT NULL   -- a letter each: c(reated) u(pdated) d(eleted) x (cancelled) s(tatus_changed)
 );
+CREATE INDEX idx_batches_published_at ON batches (published_at) WHERE published_at IS NOT NULL;
 
 CREATE TABLE orders_retry (
     order_id BLOB NOT NULL REFERENCES orders (order_id) ON DELETE CASCADE,

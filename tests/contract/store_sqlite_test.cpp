@@ -164,18 +164,38 @@ TEST(SqliteStore, an_order_that_is_deleted_by_hand_takes_its_payload_and_retries
     EXPECT_FALSE(store->fetch(std::vector{change.order_id})->front());
 }
 
+void store_megabytes(SqliteStore& store, int megabytes) {
+    order::Change change = a_create();
+    change.document.payload = std::make_shared<const std::string>(1'000'000, 'x');
+    static order::Uuid7Source ids;
+    for (int i = 0; i < megabytes; ++i) {
+        change.order_id = {ids.next()};
+        ASSERT_TRUE(apply(store, change));
+    }
+}
+
 TEST(SqliteStore, the_log_is_folded_into_the_file_under_load) {
     const TemporaryDirectory directory;
     const auto store = open_sqlite(directory.path());
-    order::Change change = a_create();
-    change.document.payload = std::make_shared<const std::string>(200'000, 'x');
-    order::Uuid7Source ids;
-    for (int i = 0; i < 300; ++i) {  // 60 MB
-        change.order_id = {ids.next()};
-        ASSERT_TRUE(apply(*store, change));
-    }
+    store_megabytes(*store, 60);
     EXPECT_LT(std::filesystem::file_size(directory.path() / "orderstream.db-wal"), 20'000'000u);
     EXPECT_GT(std::filesystem::file_size(directory.path() / "orderstream.db"), 40'000'000u);
+}
+
+TEST(SqliteStore, a_reader_that_stays_lets_the_log_grow_only_while_it_stays) {
+    const TemporaryDirectory directory;
+    const auto store = open_sqlite(directory.path());
+    ASSERT_TRUE(apply(*store, a_create()));
+    const auto log_bytes = [&] { return std::filesystem::file_size(directory.path() / "orderstream.db-wal"); };
+
+    sqlite3* other = nullptr;
+    ASSERT_EQ(sqlite3_open((directory.path() / "orderstream.db").c_str(), &other), SQLITE_OK);
+    ASSERT_EQ(sqlite3_exec(other, "BEGIN; SELECT * FROM orders", nullptr, nullptr, nullptr), SQLITE_OK);
+    store_megabytes(*store, 100);
+    EXPECT_GT(log_bytes(), 90'000'000u);
+    sqlite3_close(other);
+    store_megabytes(*store, 20);
+    EXPECT_LT(log_bytes(), 70'000'000u);
 }
 
 // A file-size limit stands in for a full disk: the kernel refuses what goes past it.

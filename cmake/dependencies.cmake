@@ -1,7 +1,11 @@
 # The libraries of others, all from Debian 12's packages (scripts/install-deps says which package serves what).
 # Imported targets are SYSTEM by nature: their headers raise no warnings here.
+#
+# The released program needs nothing where it runs but the C library: Boost, SQLite and OpenSSL are linked statically.
 
 set(Boost_USE_STATIC_LIBS ON)
+set(OPENSSL_USE_STATIC_LIBS ON)
+find_library(SQLite3_LIBRARY NAMES libsqlite3.a sqlite3)
 find_package(Boost 1.81 CONFIG REQUIRED COMPONENTS headers json url container system)
 find_package(tl-expected REQUIRED CONFIG)
 find_package(fmt REQUIRED CONFIG)
@@ -19,3 +23,15 @@ add_library(orderstream_asio INTERFACE)
 target_link_libraries(orderstream_asio INTERFACE Boost::headers Boost::system Threads::Threads)
 target_compile_definitions(orderstream_asio INTERFACE
     BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_BOOST_REGEX)
+
+# Debian has fmt and spdlog as shared libraries only. As headers they compile some seconds longer per file, so only the
+# release does that.
+add_library(orderstream_fmt INTERFACE)
+add_library(orderstream_spdlog INTERFACE)
+if(CMAKE_BUILD_TYPE STREQUAL "Release")
+    target_link_libraries(orderstream_fmt INTERFACE fmt::fmt-header-only)
+    target_link_libraries(orderstream_spdlog INTERFACE spdlog::spdlog_header_only orderstream_fmt)
+else()
+    target_link_libraries(orderstream_fmt INTERFACE fmt::fmt)
+    target_link_libraries(orderstream_spdlog INTERFACE spdlog::spdlog)
+endif()

@@ -21,8 +21,8 @@ inline constexpr bool sanitized = false;
 
 /// An order's payload, its external id and what it costs.
 struct Document {
-    std::string external_id;
-    std::string text;
+    std::string external_id{};
+    std::string text{};
     long long cents = 0;
 };
 /// With an amount of `number` and a quarter.

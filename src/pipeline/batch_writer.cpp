@@ -47,7 +47,7 @@ void BatchWriter::write_from(std::size_t first, std::span<const order::Change* c
             }
         }
         if (!in_doubt) {
-            std::vector<ports::NoteId> settled_notes = publisher_.take_settled();
+            std::vector<ports::NoteId> settled_notes = publisher_.begin_batch(note);
             auto results = store_.apply(note, changes, settled_notes);
             if (results) {
                 sink.stored(note, first, std::move(*results));
@@ -89,6 +89,8 @@ void BatchWriter::write_from(std::size_t first, std::span<const order::Change* c
                     error.fault = StoreFault::fate_unknown;
                     log_.error("the fate of a batch stays unknown",
                                {{"note", order::to_string(note)}, {"orders", changes.size()}, {"error", error.message}});
+                    // Should it be stored after all, its events are still to be published.
+                    publisher_.give_up(note);
                     sink.not_stored(first, changes.size(), error);
                     return;
                 }
@@ -115,9 +117,11 @@ ports::StoreResult<std::optional<std::vector<ports::ChangeResult>>> BatchWriter:
         if ((*rows)[i] == nullptr) continue;
         results[i].order = *(*rows)[i];
         const int version = (*receipt)->entries[i].version;
-        results[i].applied = version > 0;
-        // The row may be further by now; what this change made of it is the version in the note.
-        if (version > 0) results[i].order->version = version;
+        if (version == 0) continue;
+        results[i].applied = true;
+        // The row may be further by now. What this change made of it is the version in the note, and its own document.
+        results[i].order->version = version;
+        if (changes[i]->verb != order::Verb::set_status) results[i].order->payload = nullptr;
     }
     return results;
 }

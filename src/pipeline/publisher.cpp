@@ -14,30 +14,28 @@ namespace {
 
 constexpr std::chrono::seconds adoption_interval{1};
 constexpr std::chrono::seconds purge_interval{60};
+constexpr std::chrono::seconds full_bus_pause{1};
+/// In one round. The writer is slower than a look, so it takes few to catch up with it.
+constexpr int looks_max = 16;
+
+bool contains(const std::vector<ports::NoteId>& notes, const ports::NoteId& note) {
+    return std::ranges::find(notes, note) != notes.end();
+}
 
 }  // namespace
 
 Publisher::Publisher(ports::OrderStore& store, ports::EventPublisher& bus, Clock clock, telemetry::Log& log)
-    : store_(store), bus_(bus), clock_(std::move(clock)), log_(log) {}
-
-void Publisher::publish(ports::NoteId note, std::span<const ports::Event> events) {
-    const std::lock_guard lock(mutex_);
-    // Behind, the oldest go first: this note waits its turn among the others.
-    const bool behind = looked_ != left_behind_;
-    if (!behind && bus_.state() == ports::BusState::up) {
-        // Before the bus can confirm it.
-        in_flight_.emplace(note, InFlight{});
-        if (bus_.publish(note, events)) return;
-        in_flight_.erase(note);
-    }
-    ++left_behind_;
+    : store_(store), bus_(bus), clock_(std::move(clock)), log_(log) {
+    bus_.on_progress([this] { progress_ = true; });
 }
 
-std::vector<ports::NoteId> Publisher::take_settled() {
+std::vector<ports::NoteId> Publisher::begin_batch(ports::NoteId note) {
     hear_confirmations();
     const std::lock_guard lock(mutex_);
-    deleting_ = std::exchange(settled_, {});
-    return deleting_;
+    writing_ = note;
+    if (!looking_) going_.clear();
+    going_.insert(settled_.begin(), settled_.end());
+    return std::exchange(settled_, {});
 }
 
 void Publisher::give_back_settled(std::vector<ports::NoteId> notes) {
@@ -47,6 +45,32 @@ void Publisher::give_back_settled(std::vector<ports::NoteId> notes) {
     settled_.insert(settled_.end(), notes.begin(), notes.end());
 }
 
+void Publisher::publish(ports::NoteId note, std::span<const ports::Event> events) {
+    const std::lock_guard lock(mutex_);
+    writing_ = {};
+    // Behind, the oldest go first: this note waits its turn among the others.
+    const bool behind = looked_ != left_behind_;
+    if (!behind && bus_.state() == ports::BusState::up) {
+        // Before the bus can confirm it.
+        in_flight_.emplace(note, InFlight{});
+        if (bus_.publish(note, events)) return;
+        in_flight_.erase(note);
+    }
+    leave_behind(note);
+}
+
+void Publisher::give_up(ports::NoteId note) {
+    const std::lock_guard lock(mutex_);
+    writing_ = {};
+    from_the_start_ = true;
+    leave_behind(note);
+}
+
+void Publisher::leave_behind(ports::NoteId note) {
+    if (own_.size() < limits::own_notes_max) own_.insert(note);
+    ++left_behind_;
+}
+
 void Publisher::hear_confirmations() {
     const ports::EventPublisher::Confirmations heard = bus_.take_confirmations();
     if (heard.settled.empty() && heard.failed.empty()) return;
@@ -54,7 +78,7 @@ void Publisher::hear_confirmations() {
     for (const ports::NoteId& note : heard.settled) {
         const auto found = in_flight_.find(note);
         if (found == in_flight_.end()) continue;
-        if (found->second.from_notes) {
+        if (found->second.adopted) {
             published_.push_back(note);
         } else {
             if (settled_.empty()) settled_since_ = clock_.now();
@@ -63,36 +87,54 @@ void Publisher::hear_confirmations() {
         in_flight_.erase(found);
     }
     for (const ports::NoteId& note : heard.failed) {
-        in_flight_.erase(note);
-        ++left_behind_;
+        const auto found = in_flight_.find(note);
+        if (found == in_flight_.end()) continue;
+        from_the_start_ = true;
+        if (found->second.adopted) {
+            ++left_behind_;
+        } else {
+            leave_behind(note);
+        }
+        in_flight_.erase(found);
     }
 }
 
 void Publisher::keep_house() {
     hear_confirmations();
-    delete_idle_notes();
+    delete_settled(false);
+    keep_receipts();
     adopt();
     publish_from_notes();
 }
 
-void Publisher::delete_idle_notes() {
-    const MonotonicTime now = clock_.now();
+void Publisher::finish() {
+    hear_confirmations();
+    delete_settled(true);
+    keep_receipts();
+}
+
+void Publisher::delete_settled(bool at_once) {
     std::vector<ports::NoteId> settled;
+    {
+        const std::lock_guard lock(mutex_);
+        const bool overdue = clock_.now() - settled_since_ >= limits::note_idle_wait;
+        if (at_once || overdue) settled = std::exchange(settled_, {});
+    }
+    if (!settled.empty() && !store_.delete_notes(settled)) give_back_settled(std::move(settled));
+}
+
+void Publisher::keep_receipts() {
     std::vector<ports::NoteId> published;
     {
         const std::lock_guard lock(mutex_);
-        if (!settled_.empty() && now - settled_since_ >= limits::note_idle_wait) settled = std::exchange(settled_, {});
         published = std::exchange(published_, {});
     }
-    if (!settled.empty() && !store_.delete_notes(settled)) give_back_settled(std::move(settled));
-    if (!published.empty() || now >= next_purge_) {
-        if (store_.mark_published(published)) {
-            next_purge_ = now + purge_interval;
-        } else if (!published.empty()) {
-            const std::lock_guard lock(mutex_);
-            published_.insert(published_.end(), published.begin(), published.end());
-        }
-    }
+    const MonotonicTime now = clock_.now();
+    if (published.empty() && now < next_purge_) return;
+    next_purge_ = now + purge_interval;
+    if (store_.mark_published(published)) return;
+    const std::lock_guard lock(mutex_);
+    published_.insert(published_.end(), published.begin(), published.end());
 }
 
 void Publisher::adopt() {
@@ -103,47 +145,60 @@ void Publisher::adopt() {
     if (!adopted || *adopted == 0) return;
     log_.info("took over the notes of a session that is gone", {{"notes", *adopted}});
     const std::lock_guard lock(mutex_);
+    from_the_start_ = true;
     ++left_behind_;
 }
 
 void Publisher::publish_from_notes() {
-    std::uint64_t answered = 0;
-    {
-        const std::lock_guard lock(mutex_);
-        if (looked_ == left_behind_) return;
-        answered = left_behind_;
-    }
-    std::optional<ports::NoteId> after;
-    for (;;) {
-        if (bus_.state() == ports::BusState::away) return;
-        const auto notes = store_.open_notes(after, limits::notes_read_max);
-        if (!notes) return;
-        for (const ports::Note& note : *notes) {
-            after = note.id;
-            if (!publish_note(note)) return;
+    if (!progress_.exchange(false) && clock_.now() < next_attempt_) return;
+    for (int looks = 0; looks < looks_max; ++looks) {
+        std::uint64_t answered = 0;
+        {
+            const std::lock_guard lock(mutex_);
+            if (looked_ == left_behind_) return;
+            answered = left_behind_;
+            looking_ = true;
+            if (std::exchange(from_the_start_, false)) position_.reset();
         }
-        if (notes->size() < limits::notes_read_max) break;
+        const bool whole = publish_open_notes();
+        const std::lock_guard lock(mutex_);
+        looking_ = false;
+        if (!whole) return;
+        // A batch that came meanwhile has counted on: then there is another look.
+        looked_ = answered;
     }
-    // A batch that came meanwhile has counted on: then there is another look.
-    const std::lock_guard lock(mutex_);
-    looked_ = answered;
 }
 
-bool Publisher::publish_note(const ports::Note& note) {
+bool Publisher::publish_open_notes() {
+    std::optional<ports::NoteId> after = position_;
+    bool in_sequence = true;
+    for (;;) {
+        if (bus_.state() == ports::BusState::away) return false;
+        const auto notes = store_.open_notes(after, limits::notes_read_max);
+        if (!notes) return false;
+        for (const ports::Note& note : *notes) {
+            const Look look = look_at(note);
+            if (look == Look::refused) return false;
+            after = note.id;
+            in_sequence = in_sequence && look == Look::handled;
+            if (in_sequence) position_ = note.id;
+        }
+        if (notes->size() < limits::notes_read_max) return true;
+    }
+}
+
+Publisher::Look Publisher::look_at(const ports::Note& note) {
     {
         const std::lock_guard lock(mutex_);
-        // Already with the bus, or safe and about to go.
-        const auto waits = [&note](const ports::NoteId& other) { return other == note.id; };
-        if (in_flight_.contains(note.id) || std::ranges::any_of(settled_, waits) ||
-            std::ranges::any_of(deleting_, waits) || std::ranges::any_of(published_, waits)) {
-            return true;
-        }
+        if (note.id == writing_) return Look::the_writers;
+        const bool safe = contains(settled_, note.id) || contains(published_, note.id) || going_.contains(note.id);
+        if (safe || in_flight_.contains(note.id)) return Look::handled;
     }
     std::vector<order::OrderId> ids;
     ids.reserve(note.entries.size());
     for (const ports::NoteEntry& entry : note.entries) ids.push_back(entry.order_id);
     const auto rows = store_.fetch(ids);
-    if (!rows) return false;
+    if (!rows) return Look::refused;
 
     std::vector<ports::Event> events;
     for (std::size_t i = 0; i < ids.size(); ++i) {
@@ -153,10 +208,14 @@ bool Publisher::publish_note(const ports::Note& note) {
         events.push_back(make_event(row, note.entries[i].type, {}));
     }
     const std::lock_guard lock(mutex_);
-    in_flight_.emplace(note.id, InFlight{.from_notes = true});
-    if (bus_.publish(note.id, events)) return true;
+    in_flight_.emplace(note.id, InFlight{.adopted = !own_.contains(note.id)});
+    if (bus_.publish(note.id, events)) {
+        own_.erase(note.id);
+        return Look::handled;
+    }
     in_flight_.erase(note.id);
-    return false;
+    next_attempt_ = clock_.now() + full_bus_pause;
+    return Look::refused;
 }
 
 }  // namespace orderstream::pipeline

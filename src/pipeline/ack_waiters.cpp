@@ -29,7 +29,8 @@ Outcome outcome_of_processing(Outcome stored, int version, int row_version, orde
     return stored;
 }
 
-AckWaiters::AckWaiters(ports::OrderStore& store, Clock clock) : store_(store), clock_(std::move(clock)) {}
+AckWaiters::AckWaiters(ports::OrderStore& store, Reads& reads, Clock clock)
+    : store_(store), reads_(reads), clock_(std::move(clock)) {}
 
 void AckWaiters::add(SubmissionPtr submission, int version, Outcome stored) {
     const MonotonicTime now = clock_.now();
@@ -43,6 +44,7 @@ void AckWaiters::add(SubmissionPtr submission, int version, Outcome stored) {
     const std::lock_guard lock(mutex_);
     // Checked under the lock: whoever abandons it later finds it here.
     if (waiter.submission->over()) return;
+    waiter.deadline = std::min(waiter.deadline, end_);
     waiters_[waiter.stored.order_id].push_back(std::move(waiter));
 }
 
@@ -50,30 +52,37 @@ void AckWaiters::hear(std::span<const ports::Ack> acks) {
     std::vector<Answer> answers;
     {
         const std::lock_guard lock(mutex_);
-        for (const ports::Ack& ack : acks) {
-            settle({.id = ack.order_id,
-                    .version = ack.version,
-                    .processed_version = ack.processed_version,
-                    .superseded = ack.status == ports::Ack::Status::superseded,
-                    .status = ack.order_status,
-                    .failure_reason = &ack.error},
-                   answers);
-        }
+        for (const ports::Ack& ack : acks) settle(progress_of(ack), answers);
     }
     give(answers);
+}
+
+AckWaiters::Progress AckWaiters::progress_of(const ports::Ack& ack) {
+    const bool superseded = ack.status == ports::Ack::Status::superseded;
+    return {.id = ack.order_id,
+            .version = std::max(superseded ? ack.version + 1 : ack.version, ack.processed_version),
+            .processed_version = ack.processed_version,
+            .status = ack.order_status,
+            .failure_reason = &ack.error};
+}
+
+AckWaiters::Progress AckWaiters::progress_of(const order::Order& row) {
+    return {.id = row.id,
+            .version = row.version,
+            .processed_version = row.processed_version,
+            .status = row.status,
+            .failure_reason = &row.failure_reason};
 }
 
 void AckWaiters::settle(const Progress& progress, std::vector<Answer>& answers) {
     const auto entry = waiters_.find(progress.id);
     if (entry == waiters_.end()) return;
     std::erase_if(entry->second, [&](Waiter& waiter) {
-        const bool heard = progress.processed_version >= waiter.version || progress.version > waiter.version ||
-                           (progress.superseded && progress.version >= waiter.version);
+        const bool heard = progress.processed_version >= waiter.version || progress.version > waiter.version;
         if (!heard) return false;
-        const int row_version = progress.superseded ? progress.version + 1 : progress.version;
         answers.push_back({std::move(waiter.submission),
-                           outcome_of_processing(std::move(waiter.stored), waiter.version, row_version, progress.status,
-                                                 *progress.failure_reason)});
+                           outcome_of_processing(std::move(waiter.stored), waiter.version, progress.version,
+                                                 progress.status, *progress.failure_reason)});
         return true;
     });
     drop_if_empty(entry);
@@ -124,19 +133,19 @@ bool AckWaiters::look_up() {
     if (ids.empty()) return false;
 
     const auto rows = store_.fetch_heads(ids);
+    if (rows) {
+        std::vector<ports::OrderStamp> stamps;
+        for (const order::OrderPtr& row : *rows) {
+            if (row != nullptr) stamps.push_back({row->id, row->version, row->processed_version});
+        }
+        reads_.advance(stamps);
+    }
     std::vector<Answer> answers;
     {
         const std::lock_guard lock(mutex_);
         if (rows) {
             for (const order::OrderPtr& row : *rows) {
-                if (row == nullptr) continue;
-                settle({.id = row->id,
-                        .version = row->version,
-                        .processed_version = row->processed_version,
-                        .superseded = false,
-                        .status = row->status,
-                        .failure_reason = &row->failure_reason},
-                       answers);
+                if (row != nullptr) settle(progress_of(*row), answers);
             }
             fallbacks_ += answers.size();
         }
@@ -177,6 +186,14 @@ void AckWaiters::shorten_deadlines(MonotonicTime deadline) {
     for (auto& [id, waiters] : waiters_) {
         for (Waiter& waiter : waiters) waiter.deadline = std::min(waiter.deadline, deadline);
     }
+}
+
+void AckWaiters::end_by(MonotonicTime deadline) {
+    {
+        const std::lock_guard lock(mutex_);
+        end_ = std::min(end_, deadline);
+    }
+    shorten_deadlines(deadline);
 }
 
 std::size_t AckWaiters::size() const {

@@ -9,6 +9,7 @@
 
 #include "order/ids.h"
 #include "pipeline/clock.h"
+#include "pipeline/reads.h"
 #include "pipeline/submission.h"
 #include "ports/event_bus.h"
 #include "ports/order_store.h"
@@ -20,7 +21,8 @@ namespace orderstream::pipeline {
 /// deadline once more before it is told `stored`. Thread-safe; answers are given outside the lock. Only look_up() blocks.
 class AckWaiters {
 public:
-    AckWaiters(ports::OrderStore& store, Clock clock);
+    /// `reads` hears what a look-up has seen before anyone is answered by it.
+    AckWaiters(ports::OrderStore& store, Reads& reads, Clock clock);
 
     /// Before the event is published. `stored` is what to answer when the time is up; its `version` (or `version`, where
     /// the two differ) is the one waited for. A submission that nobody waits for any more is not kept.
@@ -38,8 +40,10 @@ public:
     /// Answers at once those whose deadline passed a while ago: look_up() is stuck in a store that does not answer.
     void expire();
 
-    /// Every deadline is at most this from now on: the broker is away (now), or the process leaves.
+    /// Whoever waits now does so until `deadline` at most: the broker is away.
     void shorten_deadlines(MonotonicTime deadline);
+    /// The same for all who are still to come: the process leaves.
+    void end_by(MonotonicTime deadline);
 
     [[nodiscard]] std::size_t size() const;
     /// How many waiters were answered by a look-up and not by an ACK.
@@ -57,9 +61,8 @@ private:
     /// How far an order is, from an ACK or from a row.
     struct Progress {
         order::OrderId id;
-        int version = 0;
+        int version = 0;  ///< the row's is at least that
         int processed_version = 0;
-        bool superseded = false;
         order::Status status = order::Status::new_;
         const std::string* failure_reason = nullptr;
     };
@@ -69,14 +72,18 @@ private:
     };
     using Waiters = std::unordered_map<order::OrderId, std::vector<Waiter>, order::OrderIdHash>;
 
+    [[nodiscard]] static Progress progress_of(const ports::Ack& ack);
+    [[nodiscard]] static Progress progress_of(const order::Order& row);
     void settle(const Progress& progress, std::vector<Answer>& answers);
     void drop_if_empty(Waiters::iterator entry);
     static void give(std::vector<Answer>& answers);
 
     ports::OrderStore& store_;
+    Reads& reads_;
     Clock clock_;
     mutable std::mutex mutex_;
     Waiters waiters_;
+    MonotonicTime end_ = MonotonicTime::max();
     std::uint64_t fallbacks_ = 0;
 };
 

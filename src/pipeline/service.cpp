@@ -21,8 +21,8 @@ Service::Service(Ports ports, Clock clock, telemetry::Log& log)
       clock_(std::move(clock)),
       publisher_(ports_.store, ports_.publisher, clock_, log),
       writer_(ports_.store, publisher_, ids_, clock_, [this] { return leaving_.load(); }, log),
-      waiters_(ports_.store, clock_),
       reads_(ports_.store, ports_.cache, clock_, limits::reads_waiting_max),
+      waiters_(ports_.store, reads_, clock_),
       intake_(writer_, publisher_, waiters_, reads_, clock_),
       orders_(intake_, waiters_, reads_) {
     ports_.acks.subscribe([this](std::span<const ports::Ack> acks) { hear(acks); });
@@ -69,7 +69,7 @@ bool Service::rest() {
 
 void Service::leave() { leaving_ = true; }
 
-void Service::cut_waiting(MonotonicTime deadline) { waiters_.shorten_deadlines(deadline); }
+void Service::cut_waiting(MonotonicTime deadline) { waiters_.end_by(deadline); }
 
 bool Service::idle() const { return intake_.queued() == 0 && waiters_.size() == 0; }
 
@@ -78,7 +78,7 @@ void Service::finish() {
     leave();
     intake_.close();
     writer_thread_.join();
-    waiters_.shorten_deadlines(clock_.now());
+    waiters_.end_by(clock_.now());
     while (waiters_.look_up()) {
     }
     reads_.close();
@@ -90,6 +90,7 @@ void Service::finish() {
     woken_.notify_all();
     house_thread_.join();
     time_thread_.join();
+    publisher_.finish();
 }
 
 }  // namespace orderstream::pipeline

@@ -65,8 +65,8 @@ private:
     std::atomic<bool> leaving_ = false;
     Publisher publisher_;
     BatchWriter writer_;
-    AckWaiters waiters_;
     Reads reads_;
+    AckWaiters waiters_;
     Intake intake_;
     Orders orders_;
 

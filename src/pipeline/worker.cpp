@@ -55,13 +55,15 @@ void Worker::stop() {
 }
 
 bool Worker::turn(std::chrono::milliseconds timeout) {
-    const auto until_claim =
-        std::chrono::duration_cast<std::chrono::milliseconds>(std::max(next_claim_ - clock_.now(), {}));
+    const auto until_claim = std::chrono::ceil<std::chrono::milliseconds>(
+        std::max<MonotonicTime::duration>(std::min(next_claim_, next_due_) - clock_.now(), {}));
     std::vector<ports::Event> events = source_.take(options_.batch_events, std::min(timeout, until_claim));
     const bool had_events = !events.empty();
     if (had_events) handle_events(std::move(events));
-    if (stopping_ || clock_.now() < next_claim_) return had_events;
-    next_claim_ = clock_.now() + claim_interval;
+    const MonotonicTime now = clock_.now();
+    if (stopping_ || now < std::min(next_claim_, next_due_)) return had_events;
+    next_claim_ = now + claim_interval;
+    if (next_due_ <= now) next_due_ = MonotonicTime::max();
     const bool had_retries = handle_due_retries();
     return had_events || had_retries;
 }
@@ -122,6 +124,7 @@ bool Worker::handle_due_retries() {
         return false;
     }
     if (due->empty()) return false;
+    if (due->size() == limits::retry_claim_orders_max) next_claim_ = clock_.now();  // there may be more
 
     Tasks tasks;
     std::vector<order::OrderVersion> finished;
@@ -195,10 +198,13 @@ void Worker::process(std::span<Task* const> tasks) {
         results = processor_.process(events);
     } catch (const std::exception& exception) {
         failure = exception.what();
-        log_.error("the processor has thrown", {{"orders", events.size()}, {"error", failure}});
+    } catch (...) {
+        failure = "the processor has thrown something that is no exception";
     }
+    const bool answered = results.size() == open.size();
+    if (!answered) log_.error("the processor fails", {{"orders", events.size()}, {"error", failure}});
     for (std::size_t i = 0; i < open.size(); ++i) {
-        open[i]->result = results.size() == open.size() ? std::move(results[i]) : ports::FailedForNow{failure};
+        open[i]->result = answered ? std::move(results[i]) : ports::FailedForNow{failure};
         if (const auto* for_now = std::get_if<ports::FailedForNow>(&*open[i]->result)) {
             ++open[i]->attempts;
             open[i]->deferred = open[i]->attempts < options_.retry_attempts_max;
@@ -275,20 +281,50 @@ bool Worker::write_ends(std::span<Task* const> tasks) {
 }
 
 bool Worker::defer(std::span<Task* const> tasks) {
+    std::vector<Task*> open;
+    for (Task* task : tasks) {
+        if (task->deferred) open.push_back(task);
+    }
+    return open.empty() || write_retries(open);
+}
+
+bool Worker::write_retries(std::span<Task* const> tasks) {
     std::vector<ports::Deferral> deferrals;
+    deferrals.reserve(tasks.size());
     for (const Task* task : tasks) {
-        if (!task->deferred) continue;
         deferrals.push_back({.order = {task->event.order->id, task->event.order->version},
                              .attempts = task->attempts,
                              .due_in = backoff(task->attempts - 1),
                              .error = std::get<ports::FailedForNow>(*task->result).reason});
-        next_claim_ = std::min(next_claim_, clock_.now() + deferrals.back().due_in);
     }
-    if (deferrals.empty()) return true;
     const auto deferred = insist<void>("defer", [&] { return store_.defer(deferrals); });
     if (!deferred) return false;
-    if (!*deferred) log_.error("the store refuses retries", {{"error", deferred->error().message}});
-    return true;
+    if (*deferred) {
+        for (const ports::Deferral& deferral : deferrals) next_due_ = std::min(next_due_, clock_.now() + deferral.due_in);
+        return true;
+    }
+    if (tasks.size() > 1) {
+        const std::size_t half = tasks.size() / 2;
+        return write_retries(tasks.first(half)) && write_retries(tasks.subspan(half));
+    }
+    // A retry that the store refuses alone: nothing would ever bring the order back, so it has failed.
+    log_.error("the store refuses a retry", {{"order_id", order::to_string(tasks[0]->event.order->id)},
+                                             {"error", deferred->error().message}});
+    tasks[0]->deferred = false;
+    return write_ends(tasks);
+}
+
+order::OrderPtr Worker::with_document(const Task& task) {
+    if (task.end->payload != nullptr) return task.end;
+    if (task.end->version != task.event.order->version) {
+        // The row is further than the event, whose document is not the row's any more.
+        const auto rows = insist<std::vector<order::OrderPtr>>("fetch", [&] { return store_.fetch({&task.end->id, 1}); });
+        if (!rows) return nullptr;
+        if (*rows && (**rows)[0] != nullptr) return (**rows)[0];
+    }
+    order::Order whole = *task.end;
+    whole.payload = task.event.order->payload;
+    return std::make_shared<const order::Order>(std::move(whole));
 }
 
 bool Worker::tell(std::span<Task* const> tasks) {
@@ -316,24 +352,19 @@ bool Worker::tell(std::span<Task* const> tasks) {
                        .processed_at = row.updated_at,
                        .error = {},
                        .request_id = event.request_id};
-        if (row.version > version) {
-            ack.status = ports::Ack::Status::superseded;
-        } else if (row.status == order::Status::failed) {
+        if (row.status == order::Status::failed) {
             ack.status = ports::Ack::Status::failed;
             ack.error = row.failure_reason;
         }
+        if (row.version > version) ack.status = ports::Ack::Status::superseded;
         acks.push_back(std::move(ack));
 
         const bool met = row.announced_version != 0 && (row.announced_version == version ||
                                                         std::ranges::find(task->also_met, row.announced_version) !=
                                                             task->also_met.end());
         if (!met) continue;
-        order::OrderPtr announced = task->end;
-        if (announced->payload == nullptr) {
-            order::Order whole = row;
-            whole.payload = event.order->payload;
-            announced = std::make_shared<const order::Order>(std::move(whole));
-        }
+        order::OrderPtr announced = with_document(*task);
+        if (announced == nullptr) return false;
         announcements.push_back(make_announcement(std::move(announced), row.announced_version, event.request_id));
     }
     for (int failures = 0; !source_.send(acks, announcements); ++failures) {

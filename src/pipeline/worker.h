@@ -69,6 +69,9 @@ private:
     [[nodiscard]] bool tell(std::span<Task* const> tasks);
 
     [[nodiscard]] bool write_ends(std::span<Task* const> tasks);
+    [[nodiscard]] bool write_retries(std::span<Task* const> tasks);
+    /// The row at the task's end with its own document; null: stopping.
+    [[nodiscard]] order::OrderPtr with_document(const Task& task);
     [[nodiscard]] ports::Completion completion_of(const Task& task) const;
     [[nodiscard]] std::chrono::milliseconds backoff(int attempt) const;
     /// Runs `attempt` until it gives something else than unavailable, conflict or an unknown fate (every write here may
@@ -84,7 +87,8 @@ private:
     Random random_;
     telemetry::Log& log_;
     const Options options_;
-    MonotonicTime next_claim_{};
+    MonotonicTime next_claim_{};                        ///< for what others have deferred
+    MonotonicTime next_due_ = MonotonicTime::max();  ///< of what this worker has deferred, as far as it remembers
     std::atomic<bool> stopping_ = false;
 };
 

@@ -98,9 +98,10 @@ bool Reads::read_batch() {
             external_queue_.pop_front();
         }
     }
+    const bool found_any = !reads.empty() || !externals.empty();
     if (!reads.empty()) read_orders(reads);
     if (!externals.empty()) read_externals(std::move(externals));
-    return !reads.empty() || !externals.empty();
+    return found_any;
 }
 
 void Reads::read_orders(const std::vector<ReadPtr>& reads) {

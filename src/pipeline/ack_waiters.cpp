@@ -45,6 +45,7 @@ void AckWaiters::add(SubmissionPtr submission, int version, Outcome stored) {
     // Checked under the lock: whoever abandons it later finds it here.
     if (waiter.submission->over()) return;
     waiter.deadline = std::min(waiter.deadline, end_);
+    next_due_ = std::min({next_due_, waiter.next_look, waiter.deadline});
     waiters_[waiter.stored.order_id].push_back(std::move(waiter));
 }
 
@@ -114,19 +115,24 @@ bool AckWaiters::look_up() {
     bool more = false;
     {
         const std::lock_guard lock(mutex_);
+        if (now < next_due_) return false;
+        next_due_ = MonotonicTime::max();
         for (auto& [id, waiters] : waiters_) {
             const bool due = std::ranges::any_of(
                 waiters, [now](const Waiter& waiter) { return waiter.next_look <= now || waiter.deadline <= now; });
-            if (!due) continue;
-            if (ids.size() == limits::lookup_orders_max) {
+            if (due && ids.size() == limits::lookup_orders_max) {
                 more = true;
+                next_due_ = now;
                 break;
             }
-            ids.push_back(id);
+            if (due) ids.push_back(id);
             for (Waiter& waiter : waiters) {
-                if (waiter.next_look > now) continue;
-                waiter.interval = std::min<std::chrono::milliseconds>(waiter.interval * 2, limits::last_lookup_interval);
-                waiter.next_look = now + waiter.interval;
+                if (waiter.next_look <= now) {
+                    waiter.interval =
+                        std::min<std::chrono::milliseconds>(waiter.interval * 2, limits::last_lookup_interval);
+                    waiter.next_look = now + waiter.interval;
+                }
+                next_due_ = std::min({next_due_, waiter.next_look, waiter.deadline});
             }
         }
     }
@@ -169,6 +175,7 @@ void AckWaiters::expire() {
     std::vector<Answer> answers;
     {
         const std::lock_guard lock(mutex_);
+        if (limit < next_due_) return;
         for (auto entry = waiters_.begin(); entry != waiters_.end();) {
             std::erase_if(entry->second, [&](Waiter& waiter) {
                 if (waiter.deadline > limit) return false;
@@ -183,6 +190,7 @@ void AckWaiters::expire() {
 
 void AckWaiters::shorten_deadlines(MonotonicTime deadline) {
     const std::lock_guard lock(mutex_);
+    next_due_ = std::min(next_due_, deadline);
     for (auto& [id, waiters] : waiters_) {
         for (Waiter& waiter : waiters) waiter.deadline = std::min(waiter.deadline, deadline);
     }

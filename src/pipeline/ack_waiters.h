@@ -16,16 +16,17 @@
 
 namespace orderstream::pipeline {
 
-/// Callers who wait for a worker, by order and version (DESIGN 4, Waiting). A waiter is answered by an ACK or a row that
-/// shows its version processed or overtaken; who has heard nothing for a second is looked up in the store, and at its
-/// deadline once more before it is told `stored`. Thread-safe; answers are given outside the lock. Only look_up() blocks.
+/// Callers who wait for a worker, by order and version (DESIGN 4, Waiting). A waiter is answered by an ACK or a row
+/// that shows its version processed or overtaken; who has heard nothing for a second is looked up in the store, and at
+/// its deadline once more before it is told `stored`. Thread-safe; answers are given outside the lock. Only look_up()
+/// blocks.
 class AckWaiters {
-public:
+  public:
     /// `reads` hears what a look-up has seen before anyone is answered by it.
     AckWaiters(ports::OrderStore& store, Reads& reads, Clock clock);
 
-    /// Before the event is published. `stored` is what to answer when the time is up; its `version` (or `version`, where
-    /// the two differ) is the one waited for. A submission that nobody waits for any more is not kept.
+    /// Before the event is published. `stored` is what to answer when the time is up; its `version` (or `version`,
+    /// where the two differ) is the one waited for. A submission that nobody waits for any more is not kept.
     void add(SubmissionPtr submission, int version, Outcome stored);
 
     void hear(std::span<const ports::Ack> acks);
@@ -49,7 +50,7 @@ public:
     /// How many waiters were answered by a look-up and not by an ACK.
     [[nodiscard]] std::uint64_t fallbacks() const;
 
-private:
+  private:
     struct Waiter {
         SubmissionPtr submission;
         int version = 0;
@@ -84,6 +85,8 @@ private:
     mutable std::mutex mutex_;
     Waiters waiters_;
     MonotonicTime end_ = MonotonicTime::max();
+    /// Nobody's look-up or deadline is earlier, so that the many who have nothing due are not gone through every tick.
+    MonotonicTime next_due_ = MonotonicTime::max();
     std::uint64_t fallbacks_ = 0;
 };
 

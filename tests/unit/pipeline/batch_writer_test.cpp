@@ -1,7 +1,7 @@
+#include <gmock/gmock.h>
+
 #include "order/limits.h"
 #include "unit/pipeline/support/world.h"
-
-#include <gmock/gmock.h>
 
 namespace orderstream::pipeline::testing {
 namespace {
@@ -125,7 +125,8 @@ TEST(BatchWriter, AnUnknownFateThatHappenedIsAnsweredFromTheNote) {
     EXPECT_EQ(other.outcome().version, 1);
     ASSERT_THAT(world.bus().published, SizeIs(3));
     EXPECT_EQ(world.bus().published[0].order->version, 1);
-    EXPECT_EQ(*world.bus().published[0].order->payload, *create(1, 100).document.payload) << "each with its own document";
+    EXPECT_EQ(*world.bus().published[0].order->payload, *create(1, 100).document.payload)
+        << "each with its own document";
     EXPECT_EQ(world.bus().published[1].order->version, 2);
     EXPECT_EQ(*world.bus().published[1].order->payload, *replace(1, 200).document.payload);
     world.work();

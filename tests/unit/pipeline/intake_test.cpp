@@ -1,7 +1,7 @@
+#include <gmock/gmock.h>
+
 #include "order/limits.h"
 #include "unit/pipeline/support/world.h"
-
-#include <gmock/gmock.h>
 
 namespace orderstream::pipeline::testing {
 namespace {

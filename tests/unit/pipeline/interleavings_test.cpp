@@ -1,7 +1,4 @@
 // Random interleavings of everything that happens to a pipeline, against a model of what callers were told.
-#include "order/limits.h"
-#include "unit/pipeline/support/world.h"
-
 #include <gmock/gmock.h>
 
 #include <algorithm>
@@ -10,6 +7,9 @@
 #include <set>
 #include <utility>
 #include <vector>
+
+#include "order/limits.h"
+#include "unit/pipeline/support/world.h"
 
 namespace orderstream::pipeline::testing {
 namespace {
@@ -127,9 +127,10 @@ class Story {
     }
 
     void store_trouble() {
-        constexpr Call calls[] = {Call::apply,    Call::receipt,  Call::open_notes, Call::delete_notes, Call::mark_published,
-                                  Call::complete, Call::defer,    Call::claim_due,  Call::fetch_heads,  Call::fetch,
-                                  Call::apply,    Call::complete, Call::begin_processing, Call::delete_retries};
+        constexpr Call calls[] = {
+            Call::apply,    Call::receipt,  Call::open_notes,       Call::delete_notes,  Call::mark_published,
+            Call::complete, Call::defer,    Call::claim_due,        Call::fetch_heads,   Call::fetch,
+            Call::apply,    Call::complete, Call::begin_processing, Call::delete_retries};
         const Call call = calls[roll(static_cast<int>(std::size(calls)))];
         switch (roll(4)) {
             case 0: world_.faults().fail(call, StoreFault::unavailable, roll(3) + 1); break;
@@ -148,7 +149,8 @@ class Story {
             case 4:
                 if (!world_.bus().published.empty()) {
                     const auto& published = world_.bus().published;
-                    const ports::Event event = published[static_cast<std::size_t>(roll(static_cast<int>(published.size())))];
+                    const ports::Event event =
+                        published[static_cast<std::size_t>(roll(static_cast<int>(published.size())))];
                     world_.bus().deliver_again(event);
                 }
                 break;
@@ -210,9 +212,8 @@ class Story {
 
     void check_order(int number) {
         const order::OrderPtr row = world_.row(number);
-        const bool somebody_created = std::ranges::any_of(asked_, [&](const Asked& asked) {
-            return order_number(asked.change) == number && accepted(asked);
-        });
+        const bool somebody_created = std::ranges::any_of(
+            asked_, [&](const Asked& asked) { return order_number(asked.change) == number && accepted(asked); });
         if (row == nullptr) {
             EXPECT_FALSE(somebody_created) << "order " << number << " was accepted and is not there";
             return;

@@ -1,7 +1,7 @@
+#include <gmock/gmock.h>
+
 #include "order/limits.h"
 #include "unit/pipeline/support/world.h"
-
-#include <gmock/gmock.h>
 
 namespace orderstream::pipeline::testing {
 namespace {
@@ -41,7 +41,8 @@ TEST(Publisher, AnEventIsTheOrderAsTheChangeLeftIt) {
     world.submit(remove(1));
     world.write();
     ASSERT_THAT(world.bus().published, SizeIs(3));
-    const auto& [created, updated, deleted] = std::tie(world.bus().published[0], world.bus().published[1], world.bus().published[2]);
+    const auto& [created, updated, deleted] =
+        std::tie(world.bus().published[0], world.bus().published[1], world.bus().published[2]);
     EXPECT_EQ(created.type, EventType::created);
     EXPECT_EQ(created.order->version, 1);
     EXPECT_EQ(created.order->status, order::Status::new_);
@@ -319,8 +320,8 @@ TEST(Publisher, ADeadSessionsNotesAreAdoptedAndPublished) {
     world.restart();
     EXPECT_THAT(world.notes(), IsEmpty()) << "they are nobody's yet";
     world.keep_house();
-    EXPECT_THAT(world.bus().times_published(), ElementsAre(std::pair(std::pair(order_id(1), 2), 1),
-                                                           std::pair(std::pair(order_id(2), 2), 1)));
+    EXPECT_THAT(world.bus().times_published(),
+                ElementsAre(std::pair(std::pair(order_id(1), 2), 1), std::pair(std::pair(order_id(2), 2), 1)));
     EXPECT_EQ(world.bus().published[0].type, EventType::updated);
     EXPECT_EQ(world.bus().published[0].event_id, order::event_id_for(order_id(1), 2, "order.updated"));
     EXPECT_EQ(*world.bus().published[0].order->payload, *replace(1, 200).document.payload);

@@ -1,15 +1,15 @@
-#include "unit/pipeline/support/world.h"
-
 #include <gmock/gmock.h>
 
 #include <future>
 #include <thread>
 
+#include "unit/pipeline/support/world.h"
+
 namespace orderstream::pipeline::testing {
 namespace {
 
-using ::testing::ElementsAre;
 using ports::StoreFault;
+using ::testing::ElementsAre;
 
 void make_done(World& world, int number, int cents = 100) {
     world.store(create(number, cents), 0ms);

@@ -1,6 +1,5 @@
 // The one suite with threads and a real clock: the service and a worker as a program runs them.
 #include "pipeline/service.h"
-#include "unit/pipeline/support/world.h"
 
 #include <gtest/gtest.h>
 
@@ -10,6 +9,8 @@
 #include <mutex>
 #include <thread>
 #include <vector>
+
+#include "unit/pipeline/support/world.h"
 
 namespace orderstream::pipeline::testing {
 namespace {
@@ -57,8 +58,7 @@ class Program {
     [[nodiscard]] order::OrderPtr read(int number) {
         if (order::OrderPtr found = service_.orders().peek(order_id(number))) return found;
         std::promise<order::OrderPtr> promise;
-        service_.orders().get(order_id(number),
-                              [&](auto answer) { promise.set_value(answer ? *answer : nullptr); });
+        service_.orders().get(order_id(number), [&](auto answer) { promise.set_value(answer ? *answer : nullptr); });
         return promise.get_future().get();
     }
     Service& service() { return service_; }

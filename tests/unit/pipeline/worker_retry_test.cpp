@@ -1,9 +1,9 @@
-#include "order/limits.h"
-#include "unit/pipeline/support/world.h"
-
 #include <gmock/gmock.h>
 
 #include <stdexcept>
+
+#include "order/limits.h"
+#include "unit/pipeline/support/world.h"
 
 namespace orderstream::pipeline::testing {
 namespace {
@@ -61,7 +61,8 @@ TEST(WorkerRetry, ThePausesDouble) {
         const std::size_t before = world.processor.seen.size();
         world.work();
         if (world.processor.seen.size() > before) {
-            tried_at.push_back(std::chrono::duration_cast<std::chrono::milliseconds>(world.clock.now() - began).count());
+            tried_at.push_back(
+                std::chrono::duration_cast<std::chrono::milliseconds>(world.clock.now() - began).count());
         }
         world.pass(10ms);
     }

@@ -1,6 +1,6 @@
-#include "unit/pipeline/support/world.h"
-
 #include <gmock/gmock.h>
+
+#include "unit/pipeline/support/world.h"
 
 namespace orderstream::pipeline::testing {
 namespace {

@@ -1,9 +1,9 @@
 #pragma once
 
-#include "order/change.h"
-
 #include <string>
 #include <string_view>
+
+#include "order/change.h"
 
 namespace orderstream::pipeline::testing {
 

@@ -102,7 +102,8 @@ auto FaultyStore::run(Call call, std::size_t size, bool holds_rejected, Run run_
 StoreResult<std::vector<ports::ChangeResult>> FaultyStore::apply(ports::NoteId note,
                                                                  std::span<const order::Change* const> changes,
                                                                  std::span<const ports::NoteId> settled) {
-    const bool rejected = std::ranges::any_of(changes, [&](const auto* change) { return is_rejected(change->order_id); });
+    const bool rejected =
+        std::ranges::any_of(changes, [&](const auto* change) { return is_rejected(change->order_id); });
     return run(Call::apply, changes.size(), rejected, [&] { return store_.apply(note, changes, settled); });
 }
 

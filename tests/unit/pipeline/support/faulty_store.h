@@ -1,8 +1,5 @@
 #pragma once
 
-#include "order/ids.h"
-#include "ports/order_store.h"
-
 #include <deque>
 #include <functional>
 #include <map>
@@ -12,6 +9,9 @@
 #include <span>
 #include <string>
 #include <vector>
+
+#include "order/ids.h"
+#include "ports/order_store.h"
 
 namespace orderstream::pipeline::testing {
 

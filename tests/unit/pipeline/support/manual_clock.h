@@ -1,12 +1,12 @@
 #pragma once
 
-#include "order/time.h"
-#include "pipeline/clock.h"
-
 #include <chrono>
 #include <functional>
 #include <mutex>
 #include <utility>
+
+#include "order/time.h"
+#include "pipeline/clock.h"
 
 namespace orderstream::pipeline::testing {
 

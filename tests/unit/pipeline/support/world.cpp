@@ -1,10 +1,10 @@
 #include "unit/pipeline/support/world.h"
 
-#include "order/limits.h"
-
 #include <cstdlib>
 #include <stdexcept>
 #include <utility>
+
+#include "order/limits.h"
 
 namespace orderstream::pipeline::testing {
 
@@ -49,7 +49,8 @@ World::Parts::Parts(World& world, std::unique_ptr<sqlite::SqliteStore> opened)
       local_cache(cache::make_lru_cache({.orders_max = 1000, .now = [&world] { return world.clock.ticking(); }})),
       cache(*local_cache),
       publisher(store, bus, world.clock.clock(), world.log_),
-      writer(store, publisher, world.ids_, world.clock.clock(), [&world] { return world.leaving; }, world.log_),
+      writer(
+          store, publisher, world.ids_, world.clock.clock(), [&world] { return world.leaving; }, world.log_),
       reads(store, cache, world.clock.clock(), world.setup_.reads_waiting),
       waiters(store, reads, world.clock.clock()),
       intake(writer, publisher, waiters, reads, world.clock.clock(), world.setup_.limits),
@@ -66,7 +67,8 @@ World::Parts::Parts(World& world, std::unique_ptr<sqlite::SqliteStore> opened)
 World::World(Setup setup)
     : setup_(setup),
       log_(telemetry::Level::info, telemetry::LogFormat::text, [this](std::string_view line) { log_text += line; }),
-      ids_([this] { return clock.wall(); }, [seed = std::uint64_t{1}]() mutable { return seed *= 6364136223846793005U; }) {
+      ids_([this] { return clock.wall(); },
+           [seed = std::uint64_t{1}]() mutable { return seed *= 6364136223846793005U; }) {
     start();
 }
 
@@ -87,7 +89,8 @@ std::unique_ptr<Worker> World::make_worker(Parts& parts) {
 Caller World::submit(order::Change change, std::chrono::milliseconds wait) {
     Caller caller{.submission = nullptr, .answers = std::make_shared<std::vector<Outcome>>()};
     caller.submission = std::make_shared<Submission>(
-        std::move(change), wait, [answers = caller.answers](Outcome outcome) { answers->push_back(std::move(outcome)); });
+        std::move(change), wait,
+        [answers = caller.answers](Outcome outcome) { answers->push_back(std::move(outcome)); });
     submissions_.push_back(caller.submission);
     orders().submit(caller.submission);
     return caller;

@@ -1,5 +1,15 @@
 #pragma once
 
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
 #include "cache/local_cache.h"
 #include "inprocess/in_process_bus.h"
 #include "pipeline/ack_waiters.h"
@@ -16,16 +26,6 @@
 #include "unit/pipeline/support/faulty_bus.h"
 #include "unit/pipeline/support/faulty_store.h"
 #include "unit/pipeline/support/manual_clock.h"
-
-#include <gtest/gtest.h>
-
-#include <chrono>
-#include <filesystem>
-#include <functional>
-#include <memory>
-#include <optional>
-#include <string>
-#include <vector>
 
 namespace orderstream::pipeline::testing {
 

@@ -25,7 +25,7 @@ enum class Header {
 inline constexpr std::size_t header_count = 6;
 
 /// What the client expects before it sends the body (RFC 9110, 10.1.1).
-enum class Expectation { none, continue_, other };
+enum class Expectation { none, hundred_continue, other };
 
 /// One request as it was read. Its strings are used again for the connection's next request: whoever answers later
 /// takes along what it needs.

@@ -109,7 +109,7 @@ class RequestParser::Machine {
                     if (request_.minor_version == 0) return;
                     request_.expectation =
                         beast::iequals(value, "100-continue") && request_.expectation != Expectation::other
-                            ? Expectation::continue_
+                            ? Expectation::hundred_continue
                             : Expectation::other;
                     return;
                 default: break;

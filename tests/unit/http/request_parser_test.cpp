@@ -141,7 +141,7 @@ TEST(RequestParser, TellsExpectationsBeforeTheBody) {
     Feeder feeder;
     ASSERT_EQ(feeder.feed(post("Expect: 100-Continue\r\nContent-Length: 2\r\n")), Status::need_more);
     EXPECT_TRUE(feeder.parser.head_complete());
-    EXPECT_EQ(feeder.parser.request().expectation, Expectation::continue_);
+    EXPECT_EQ(feeder.parser.request().expectation, Expectation::hundred_continue);
     EXPECT_EQ(feeder.feed("ok"), Status::complete);
 
     Feeder other;

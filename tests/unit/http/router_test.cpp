@@ -23,30 +23,30 @@ Handler says(const std::string& name) {
 class RouterTest : public testing::Test {
   protected:
     Response serve(Method method, const std::string& target) {
-        request.method = method;
-        request.target = target;
-        request.request_id = "r1";
-        FakeExchange exchange(request);
-        return router.serve(exchange, failure).value_or(Response{.status = 0});
+        request_.method = method;
+        request_.target = target;
+        request_.request_id = "r1";
+        FakeExchange exchange(request_);
+        return router_.serve(exchange, failure_).value_or(Response{.status = 0});
     }
 
-    std::atomic<pipeline::Phase> phase = pipeline::Phase::running;
-    Router router{{
-                      {.method = Method::get, .pattern = "/things/{id}", .handler = says("one")},
-                      {.method = Method::put, .pattern = "/things/{id}", .handler = says("put")},
-                      {.method = Method::get, .pattern = "/things/special", .handler = says("special")},
-                      {.method = Method::post, .pattern = "/things", .handler = says("create"), .takes_json = true},
-                      {.method = Method::get, .pattern = "/things/{id}/parts/{part}", .handler = says("part")},
-                      {.method = Method::get, .pattern = "/", .handler = says("root")},
-                      {.method = Method::get, .pattern = "/probe", .handler = says("probe"), .while_draining = true},
-                      {.method = Method::get,
-                       .pattern = "/broken",
-                       .handler = [](Exchange&) -> std::optional<Response> { throw std::runtime_error("secret"); }},
-                      {.method = Method::get, .pattern = "/later", .handler = [](Exchange&) { return std::nullopt; }},
-                  },
-                  phase};
-    Request request;
-    std::string failure;
+    std::atomic<pipeline::Phase> phase_ = pipeline::Phase::running;
+    Router router_{{
+                       {.method = Method::get, .pattern = "/things/{id}", .handler = says("one")},
+                       {.method = Method::put, .pattern = "/things/{id}", .handler = says("put")},
+                       {.method = Method::get, .pattern = "/things/special", .handler = says("special")},
+                       {.method = Method::post, .pattern = "/things", .handler = says("create"), .takes_json = true},
+                       {.method = Method::get, .pattern = "/things/{id}/parts/{part}", .handler = says("part")},
+                       {.method = Method::get, .pattern = "/", .handler = says("root")},
+                       {.method = Method::get, .pattern = "/probe", .handler = says("probe"), .while_draining = true},
+                       {.method = Method::get,
+                        .pattern = "/broken",
+                        .handler = [](Exchange&) -> std::optional<Response> { throw std::runtime_error("secret"); }},
+                       {.method = Method::get, .pattern = "/later", .handler = [](Exchange&) { return std::nullopt; }},
+                   },
+                   phase_};
+    Request request_;
+    std::string failure_;
 };
 
 TEST_F(RouterTest, FindsTheRoute) {
@@ -96,26 +96,26 @@ TEST_F(RouterTest, SaysWhichMethodsAreAllowed) {
 }
 
 TEST_F(RouterTest, TakesOnlyJsonWhereItSaysSo) {
-    request.set(Header::content_type, "text/plain");
+    request_.set(Header::content_type, "text/plain");
     EXPECT_EQ(serve(Method::post, "/things").status, 415);
     EXPECT_EQ(serve(Method::put, "/things/7").status, 200);
-    request.set(Header::content_type, "application/json");
+    request_.set(Header::content_type, "application/json");
     EXPECT_EQ(serve(Method::post, "/things").status, 200);
-    request.set(Header::content_encoding, "gzip");
+    request_.set(Header::content_encoding, "gzip");
     EXPECT_EQ(serve(Method::post, "/things").status, 415);
 }
 
 TEST_F(RouterTest, RefusesOtherExpectations) {
-    request.expectation = Expectation::other;
+    request_.expectation = Expectation::other;
     EXPECT_EQ(serve(Method::get, "/things/7").status, 417);
-    request.expectation = Expectation::continue_;
+    request_.expectation = Expectation::hundred_continue;
     EXPECT_EQ(serve(Method::get, "/things/7").status, 200);
 }
 
 TEST_F(RouterTest, ServesOnlyProbesWhileDraining) {
-    phase = pipeline::Phase::leaving;
+    phase_ = pipeline::Phase::leaving;
     EXPECT_EQ(serve(Method::get, "/things/7").status, 200);
-    phase = pipeline::Phase::draining;
+    phase_ = pipeline::Phase::draining;
     const Response refused = serve(Method::get, "/things/7");
     EXPECT_EQ(refused.status, 503);
     EXPECT_THAT(refused.headers, HasSubstr("Retry-After: 1\r\n"));
@@ -125,22 +125,22 @@ TEST_F(RouterTest, ServesOnlyProbesWhileDraining) {
 TEST_F(RouterTest, AnExceptionIsA500AndItsTextStaysHere) {
     const Response response = serve(Method::get, "/broken");
     EXPECT_EQ(response.status, 500);
-    EXPECT_EQ(failure, "secret");
+    EXPECT_EQ(failure_, "secret");
     EXPECT_THAT(response.body, Not(HasSubstr("secret")));
     EXPECT_THAT(response.body, HasSubstr("\"request_id\":\"r1\""));
 }
 
 TEST_F(RouterTest, JudgesARequestByItsHead) {
-    request.method = Method::post;
-    request.target = "/things";
-    request.expectation = Expectation::continue_;
-    EXPECT_FALSE(router.refuse(request).has_value());
-    request.set(Header::content_type, "text/plain");
-    EXPECT_EQ(router.refuse(request)->status, 415);
-    request.target = "/nothing";
-    EXPECT_EQ(router.refuse(request)->status, 404);
-    request.target = "/things/7";
-    EXPECT_EQ(router.refuse(request)->status, 405);
+    request_.method = Method::post;
+    request_.target = "/things";
+    request_.expectation = Expectation::hundred_continue;
+    EXPECT_FALSE(router_.refuse(request_).has_value());
+    request_.set(Header::content_type, "text/plain");
+    EXPECT_EQ(router_.refuse(request_)->status, 415);
+    request_.target = "/nothing";
+    EXPECT_EQ(router_.refuse(request_)->status, 404);
+    request_.target = "/things/7";
+    EXPECT_EQ(router_.refuse(request_)->status, 405);
 }
 
 }  // namespace

@@ -65,14 +65,14 @@ class ServerTest : public testing::Test {
     void SetUp() override { start({}); }
 
     void start(const ConnectionLimits& limits, unsigned threads = 2) {
-        server.reset();
-        auto listening = Server::listen({.port = 0, .threads = threads, .limits = limits}, router, phase, log);
+        server_.reset();
+        auto listening = Server::listen({.port = 0, .threads = threads, .limits = limits}, router_, phase_, log_);
         ASSERT_TRUE(listening.has_value()) << listening.error();
-        server = std::move(*listening);
-        server->start();
+        server_ = std::move(*listening);
+        server_->start();
     }
 
-    [[nodiscard]] Client connect() const { return Client(server->port()); }
+    [[nodiscard]] Client connect() const { return Client(server_->port()); }
 
     static std::string get(std::string_view path, std::string_view fields = "") {
         return "GET " + std::string(path) + " HTTP/1.1\r\nHost: a\r\n" + std::string(fields) + "\r\n";
@@ -85,41 +85,41 @@ class ServerTest : public testing::Test {
         return [text = std::move(text)] { return Response{.body = text}; };
     }
 
-    Pending pending;
-    std::atomic<pipeline::Phase> phase = pipeline::Phase::running;
-    telemetry::Log log{telemetry::Level::off};
-    Router router{{
-                      {.method = Method::get,
-                       .pattern = "/now/{text}",
-                       .handler = [](Exchange& exchange) { return Response{.body = std::string(exchange.path[0])}; }},
-                      {.method = Method::get,
-                       .pattern = "/large",
-                       .handler = [](Exchange&) { return Response{.body = std::string(1'000'000, 'x')}; }},
-                      {.method = Method::post,
-                       .pattern = "/echo",
-                       .handler = [](Exchange& exchange) { return Response{.body = exchange.request.body}; },
-                       .takes_json = true},
-                      {.method = Method::get,
-                       .pattern = "/later",
-                       .handler =
-                           [this](Exchange& exchange) {
-                               pending.add(exchange.answer_later([this] { pending.count_hang_up(); }));
-                               return std::nullopt;
-                           }},
-                      {.method = Method::get,
-                       .pattern = "/at-once",
-                       .handler =
-                           [](Exchange& exchange) {
-                               exchange.answer_later({})([] { return Response{.body = "within the call"}; });
-                               return std::nullopt;
-                           }},
-                      {.method = Method::get,
-                       .pattern = "/probe",
-                       .handler = [](Exchange&) { return Response{.body = "alive"}; },
-                       .while_draining = true},
-                  },
-                  phase};
-    std::unique_ptr<Server> server;
+    Pending pending_;
+    std::atomic<pipeline::Phase> phase_ = pipeline::Phase::running;
+    telemetry::Log log_{telemetry::Level::off};
+    Router router_{{
+                       {.method = Method::get,
+                        .pattern = "/now/{text}",
+                        .handler = [](Exchange& exchange) { return Response{.body = std::string(exchange.path[0])}; }},
+                       {.method = Method::get,
+                        .pattern = "/large",
+                        .handler = [](Exchange&) { return Response{.body = std::string(1'000'000, 'x')}; }},
+                       {.method = Method::post,
+                        .pattern = "/echo",
+                        .handler = [](Exchange& exchange) { return Response{.body = exchange.request.body}; },
+                        .takes_json = true},
+                       {.method = Method::get,
+                        .pattern = "/later",
+                        .handler =
+                            [this](Exchange& exchange) {
+                                pending_.add(exchange.answer_later([this] { pending_.count_hang_up(); }));
+                                return std::nullopt;
+                            }},
+                       {.method = Method::get,
+                        .pattern = "/at-once",
+                        .handler =
+                            [](Exchange& exchange) {
+                                exchange.answer_later({})([] { return Response{.body = "within the call"}; });
+                                return std::nullopt;
+                            }},
+                       {.method = Method::get,
+                        .pattern = "/probe",
+                        .handler = [](Exchange&) { return Response{.body = "alive"}; },
+                        .while_draining = true},
+                   },
+                   phase_};
+    std::unique_ptr<Server> server_;
 };
 
 TEST_F(ServerTest, AnswersOnOneConnectionAgainAndAgain) {
@@ -161,16 +161,16 @@ TEST_F(ServerTest, WaitsForAnAnswerBeforeTheNextRequest) {
     Client client = connect();
     client.send(get("/now/1") + get("/later") + get("/now/2"));
     EXPECT_TRUE(client.read_answer().ends_with("\r\n\r\n1")) << "sent although the next one waits";
-    pending.take()(says("late"));
+    pending_.take()(says("late"));
     EXPECT_TRUE(client.read_answer().ends_with("\r\n\r\nlate"));
     EXPECT_TRUE(client.read_answer().ends_with("\r\n\r\n2"));
-    EXPECT_TRUE(server->drained());
+    EXPECT_TRUE(server_->drained());
 }
 
 TEST_F(ServerTest, AnAnswerMayComeLaterStill) {
     Client client = connect();
     client.send(get("/later"));
-    const Later later = pending.take();
+    const Later later = pending_.take();
     later([later] {
         later(says("second try"));
         return std::nullopt;
@@ -185,12 +185,12 @@ TEST_F(ServerTest, AnswersComeFromManyThreads) {
     constexpr int clients = 20;
     std::vector<std::unique_ptr<Client>> connections;
     for (int i = 0; i < clients; ++i) {
-        connections.push_back(std::make_unique<Client>(server->port()));
+        connections.push_back(std::make_unique<Client>(server_->port()));
         connections.back()->send(get("/later"));
     }
     std::vector<std::thread> threads;
     for (int i = 0; i < clients; ++i) {
-        threads.emplace_back([this] { pending.take()(says("answer")); });
+        threads.emplace_back([this] { pending_.take()(says("answer")); });
     }
     for (auto& connection : connections) EXPECT_TRUE(connection->read_answer().ends_with("answer"));
     for (std::thread& thread : threads) thread.join();
@@ -200,15 +200,15 @@ TEST_F(ServerTest, AClientThatHangsUpIsNoticed) {
     {
         Client closing = connect();
         closing.send(get("/later"));
-        static_cast<void>(pending.take());
+        static_cast<void>(pending_.take());
     }
-    pending.wait_for_hang_ups(1);
+    pending_.wait_for_hang_ups(1);
     Client resetting = connect();
     resetting.send(get("/later"));
-    const Later late = pending.take();
-    EXPECT_FALSE(server->drained());
+    const Later late = pending_.take();
+    EXPECT_FALSE(server_->drained());
     resetting.reset();
-    pending.wait_for_hang_ups(2);
+    pending_.wait_for_hang_ups(2);
     late([]() -> std::optional<Response> {
         ADD_FAILURE() << "nobody listens";
         return std::nullopt;
@@ -216,14 +216,14 @@ TEST_F(ServerTest, AClientThatHangsUpIsNoticed) {
     Client next = connect();
     next.send(get("/now/1"));
     EXPECT_TRUE(next.read_answer().ends_with("1"));
-    EXPECT_TRUE(server->drained());
-    EXPECT_EQ(pending.hang_ups(), 2) << "an answered request does not hang up";
+    EXPECT_TRUE(server_->drained());
+    EXPECT_EQ(pending_.hang_ups(), 2) << "an answered request does not hang up";
 }
 
 TEST_F(ServerTest, ReadsABoundedPartAheadWhileItWaits) {
     Client client = connect();
     client.send(get("/later") + get("/now/ahead"));
-    const Later later = pending.take();
+    const Later later = pending_.take();
     const std::string body(200'000, 'b');
     std::thread sender([&] { client.send(post(body)); });
     later(says("late"));
@@ -322,23 +322,33 @@ TEST_F(ServerTest, ClosesWhenAskedTo) {
     EXPECT_TRUE(answer.ends_with("\r\n\r\n1")) << "nothing is answered after a close";
 }
 
-TEST_F(ServerTest, SlowClientsTimeOut) {
-    start({.head_timeout = 20ms, .body_timeout = 20ms, .idle_timeout = 20ms, .sweep_interval = 5ms});
-    EXPECT_EQ(connect().read_to_end(), "") << "an idle connection closes without a word";
-    Client head = connect();
-    head.send("GET /now/1 HTTP/1.1\r\nHo");
-    EXPECT_THAT(head.read_to_end(), StartsWith("HTTP/1.1 408 "));
-    Client body = connect();
-    body.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nbo");
-    EXPECT_THAT(body.read_to_end(), StartsWith("HTTP/1.1 408 "));
+TEST_F(ServerTest, AnIdleConnectionClosesWithoutAWord) {
+    start({.idle_timeout = 20ms, .sweep_interval = 5ms});
+    EXPECT_EQ(connect().read_to_end(), "");
 }
 
-TEST_F(ServerTest, WhoWaitsForAnAnswerIsNotIdle) {
-    start({.head_timeout = 5ms, .body_timeout = 5ms, .idle_timeout = 5ms, .sweep_interval = 1ms});
+TEST_F(ServerTest, ASlowHeadTimesOut) {
+    start({.head_timeout = 20ms, .sweep_interval = 5ms});
+    Client client = connect();
+    client.send("GET /now/1 HTTP/1.1\r\nHo");
+    EXPECT_THAT(client.read_to_end(), StartsWith("HTTP/1.1 408 "));
+}
+
+TEST_F(ServerTest, ASlowBodyTimesOut) {
+    start({.body_timeout = 20ms, .sweep_interval = 5ms});
+    Client client = connect();
+    client.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nbo");
+    EXPECT_THAT(client.read_to_end(), StartsWith("HTTP/1.1 408 "));
+}
+
+TEST_F(ServerTest, WhoWaitsForAnAnswerIsNotSlow) {
+    start({.head_timeout = 5ms, .body_timeout = 5ms, .sweep_interval = 1ms}, 1);
     Client waiting = connect();
-    waiting.send(get("/later"));
-    const Later later = pending.take();
-    EXPECT_EQ(connect().read_to_end(), "") << "others time out meanwhile";
+    waiting.send(get("/later") + "GET /now/half-a-request");
+    const Later later = pending_.take();
+    Client slow = connect();
+    slow.send("GET /");
+    EXPECT_THAT(slow.read_to_end(), StartsWith("HTTP/1.1 408 ")) << "others time out meanwhile";
     later(says("patience"));
     EXPECT_TRUE(waiting.read_answer().ends_with("patience"));
 }
@@ -351,10 +361,10 @@ TEST_F(ServerTest, WhoDoesNotReadIsClosed) {
     client.try_send(requests);
     Client other = connect();
     other.send(get("/later"));
-    pending.take()(says("others do not mind"));
+    pending_.take()(says("others do not mind"));
     EXPECT_TRUE(other.read_answer().ends_with("others do not mind"));
     // The server ends it: at some time nothing more comes.
-    while (server->connections() > 1) std::this_thread::yield();
+    while (server_->connections() > 1) std::this_thread::yield();
     EXPECT_LT(client.read_to_end().size(), 100'000'000U);
 }
 
@@ -363,7 +373,7 @@ TEST_F(ServerTest, TurnsAwayTooManyConnections) {
     Client first = connect();
     first.send(get("/now/1"));
     static_cast<void>(first.read_answer());
-    auto second = std::make_unique<Client>(server->port());
+    auto second = std::make_unique<Client>(server_->port());
     second->send(get("/now/2"));
     static_cast<void>(second->read_answer());
     const std::string refused = connect().read_to_end();
@@ -371,7 +381,7 @@ TEST_F(ServerTest, TurnsAwayTooManyConnections) {
     EXPECT_THAT(refused, HasSubstr("Retry-After: 1\r\n"));
     EXPECT_THAT(refused, HasSubstr("Connection: close\r\n"));
     second.reset();
-    while (server->connections() > 1) std::this_thread::yield();
+    while (server_->connections() > 1) std::this_thread::yield();
     Client third = connect();
     third.send(get("/now/3"));
     EXPECT_TRUE(third.read_answer().ends_with("3"));
@@ -380,18 +390,18 @@ TEST_F(ServerTest, TurnsAwayTooManyConnections) {
 TEST_F(ServerTest, LeavingAnswersAndCloses) {
     Client waiting = connect();
     waiting.send(get("/later"));
-    const Later later = pending.take();
+    const Later later = pending_.take();
     Client idle = connect();
     idle.send(get("/now/1"));
     static_cast<void>(idle.read_answer());
 
-    phase = pipeline::Phase::leaving;
+    phase_ = pipeline::Phase::leaving;
     idle.send(get("/now/2"));
     const std::string answer = idle.read_to_end();
     EXPECT_THAT(answer, StartsWith("HTTP/1.1 200 "));
     EXPECT_THAT(answer, HasSubstr("Connection: close\r\n"));
 
-    phase = pipeline::Phase::draining;
+    phase_ = pipeline::Phase::draining;
     Client late = connect();
     late.send(get("/now/3"));
     const std::string refused = late.read_to_end();
@@ -401,17 +411,17 @@ TEST_F(ServerTest, LeavingAnswersAndCloses) {
     probe.send(get("/probe"));
     EXPECT_THAT(probe.read_to_end(), StartsWith("HTTP/1.1 200 "));
 
-    EXPECT_FALSE(server->drained());
+    EXPECT_FALSE(server_->drained());
     later(says("in the end"));
     EXPECT_TRUE(waiting.read_to_end().ends_with("in the end"));
-    EXPECT_TRUE(server->drained());
+    EXPECT_TRUE(server_->drained());
 }
 
 TEST_F(ServerTest, StopsAcceptingButServesWhoIsThere) {
     Client client = connect();
     client.send(get("/now/1"));
     static_cast<void>(client.read_answer());
-    server->stop_accepting();
+    server_->stop_accepting();
     client.send(get("/now/2"));
     EXPECT_TRUE(client.read_answer().ends_with("2"));
 }
@@ -419,25 +429,25 @@ TEST_F(ServerTest, StopsAcceptingButServesWhoIsThere) {
 TEST_F(ServerTest, StoppingHangsUpOnWhoeverWaits) {
     Client client = connect();
     client.send(get("/later"));
-    const Later later = pending.take();
-    server->stop();
-    EXPECT_EQ(pending.hang_ups(), 1);
+    const Later later = pending_.take();
+    server_->stop();
+    EXPECT_EQ(pending_.hang_ups(), 1);
     EXPECT_EQ(client.read_to_end(), "");
-    server.reset();
+    server_.reset();
     later(says("the server is gone altogether"));
 }
 
 TEST_F(ServerTest, NamesAnAddressItCannotListenOn) {
-    const auto taken = Server::listen({.port = server->port()}, router, phase, log);
+    const auto taken = Server::listen({.port = server_->port()}, router_, phase_, log_);
     ASSERT_FALSE(taken.has_value());
-    EXPECT_THAT(taken.error(), HasSubstr("127.0.0.1:" + std::to_string(server->port())));
-    const auto unknown = Server::listen({.host = "not a host", .port = 0}, router, phase, log);
+    EXPECT_THAT(taken.error(), HasSubstr("127.0.0.1:" + std::to_string(server_->port())));
+    const auto unknown = Server::listen({.host = "not a host", .port = 0}, router_, phase_, log_);
     ASSERT_FALSE(unknown.has_value());
     EXPECT_THAT(unknown.error(), HasSubstr("not a host"));
 }
 
 TEST_F(ServerTest, ListensOnIpv6) {
-    auto listening = Server::listen({.host = "::1", .port = 0}, router, phase, log);
+    auto listening = Server::listen({.host = "::1", .port = 0}, router_, phase_, log_);
     if (!listening) GTEST_SKIP() << listening.error();
     EXPECT_GT((*listening)->port(), 0);
 }
@@ -445,7 +455,7 @@ TEST_F(ServerTest, ListensOnIpv6) {
 TEST_F(ServerTest, LogsEveryRequestWhenAskedTo) {
     std::mutex mutex;
     std::string lines;
-    log = telemetry::Log(telemetry::Level::debug, telemetry::LogFormat::text, [&](std::string_view line) {
+    log_ = telemetry::Log(telemetry::Level::debug, telemetry::LogFormat::text, [&](std::string_view line) {
         const std::lock_guard lock(mutex);
         lines += line;
     });
@@ -453,7 +463,7 @@ TEST_F(ServerTest, LogsEveryRequestWhenAskedTo) {
     Client client = connect();
     client.send(get("/now/1?x=y", "X-Request-ID: seen\r\n"));
     static_cast<void>(client.read_answer());
-    server->stop();
+    server_->stop();
     EXPECT_THAT(lines, HasSubstr("GET"));
     EXPECT_THAT(lines, HasSubstr("/now/1?x=y"));
     EXPECT_THAT(lines, HasSubstr("200"));

@@ -1,7 +1,5 @@
 #include "cache/local_cache.h"
 
-#include "ports/weight.h"
-
 #include <algorithm>
 #include <array>
 #include <compare>
@@ -10,6 +8,8 @@
 #include <mutex>
 #include <unordered_map>
 #include <utility>
+
+#include "ports/weight.h"
 
 namespace orderstream::cache {
 
@@ -21,17 +21,11 @@ struct Newness {
     int processed_version;
     friend auto operator<=>(const Newness&, const Newness&) = default;
 };
-Newness newness(const order::Order& order) {
-    return {order.version, order.processed_version};
-}
-Newness newness(const ports::OrderStamp& stamp) {
-    return {stamp.version, stamp.processed_version};
-}
+Newness newness(const order::Order& order) { return {order.version, order.processed_version}; }
+Newness newness(const ports::OrderStamp& stamp) { return {stamp.version, stamp.processed_version}; }
 
 /// The ids' own hash serves the index; shards and places of the table are told apart by other, mixed bits.
-std::size_t mixed_hash(const order::OrderId& id) {
-    return order::OrderIdHash{}(id)*0x9E37'79B9'7F4A'7C15;
-}
+std::size_t mixed_hash(const order::OrderId& id) { return order::OrderIdHash{}(id)*0x9E37'79B9'7F4A'7C15; }
 
 std::size_t shard_count(const LocalCache::Options& options) {
     const std::size_t count = std::min({LocalCache::shards_max, options.orders_max / LocalCache::orders_per_shard_min,
@@ -178,15 +172,12 @@ LocalCache::Shard& LocalCache::shard_of(const order::OrderId& id) const {
     return *shards_[(mixed_hash(id) >> 48) % shards_.size()];
 }
 
-order::OrderPtr LocalCache::peek(const order::OrderId& id) {
-    return shard_of(id).show(id, false);
-}
+order::OrderPtr LocalCache::peek(const order::OrderId& id) { return shard_of(id).show(id, false); }
 
 ports::OrderCache::Lookup LocalCache::get(std::span<const order::OrderId> ids) {
     Lookup lookup;
     lookup.found.reserve(ids.size());
-    for (const order::OrderId& id : ids)
-        lookup.found.push_back(shard_of(id).show(id, true));
+    for (const order::OrderId& id : ids) lookup.found.push_back(shard_of(id).show(id, true));
     lookup.ticket.microseconds = options_.now().count();
     return lookup;
 }
@@ -199,22 +190,19 @@ void LocalCache::fill(Ticket ticket, std::span<const order::OrderPtr> orders) {
 
 bool LocalCache::advance(std::span<const ports::OrderStamp> stamps) {
     const std::int64_t now = options_.now().count();
-    for (const ports::OrderStamp& stamp : stamps)
-        shard_of(stamp.id).advance(stamp, now);
+    for (const ports::OrderStamp& stamp : stamps) shard_of(stamp.id).advance(stamp, now);
     return true;
 }
 
 ports::OrderCache::Stats LocalCache::stats() const {
     Stats stats{.type = type_, .capacity = options_.orders_max};
-    for (const auto& shard : shards_)
-        shard->add_to(stats);
+    for (const auto& shard : shards_) shard->add_to(stats);
     return stats;
 }
 
 std::size_t LocalCache::bytes() const {
     std::size_t bytes = 0;
-    for (const auto& shard : shards_)
-        bytes += shard->bytes();
+    for (const auto& shard : shards_) bytes += shard->bytes();
     return bytes;
 }
 

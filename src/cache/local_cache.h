@@ -1,8 +1,5 @@
 #pragma once
 
-#include "order/limits.h"
-#include "ports/order_cache.h"
-
 #include <chrono>
 #include <cstddef>
 #include <functional>
@@ -10,6 +7,9 @@
 #include <optional>
 #include <string_view>
 #include <vector>
+
+#include "order/limits.h"
+#include "ports/order_cache.h"
 
 namespace orderstream::cache {
 

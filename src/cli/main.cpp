@@ -1,7 +1,3 @@
-#include "cli/serve.h"
-#include "config/load.h"
-#include "telemetry/log.h"
-
 #include <CLI/CLI.hpp>
 #include <unistd.h>
 
@@ -9,6 +5,10 @@
 #include <exception>
 #include <map>
 #include <string>
+
+#include "cli/serve.h"
+#include "config/load.h"
+#include "telemetry/log.h"
 
 // From the command line to a part that runs: flags, settings, the log; what is wrong is said in whole sentences.
 
@@ -45,11 +45,13 @@ int run(int argc, char** argv) {
     CLI::App app("OrderStream: orders in, stored, processed, answered when the work is really done.", "orderstream");
     app.set_version_flag("--version", "orderstream " ORDERSTREAM_VERSION);
     app.require_subcommand(1);
-    app.footer("Settings come from flags, the environment, .env and config.env, in this order; see `orderstream config`.");
+    app.footer(
+        "Settings come from flags, the environment, .env and config.env, in this order; see `orderstream config`.");
 
     Arguments arguments;
     CLI::App* serve = app.add_subcommand("serve", "API and worker in one process, embedded: needs nothing else");
-    CLI::App* show = app.add_subcommand("config", "Print the settings in force and where each comes from, secrets hidden");
+    CLI::App* show =
+        app.add_subcommand("config", "Print the settings in force and where each comes from, secrets hidden");
     for (CLI::App* command : {serve, show}) add_flags(*command, arguments);
     CLI11_PARSE(app, argc, argv);
 

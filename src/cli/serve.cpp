@@ -1,5 +1,16 @@
 #include "cli/serve.h"
 
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <random>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
+#include <vector>
+
 #include "cache/local_cache.h"
 #include "cache/no_cache.h"
 #include "cli/signals.h"
@@ -13,17 +24,6 @@
 #include "pipeline/service.h"
 #include "pipeline/worker.h"
 #include "sqlite/sqlite_store.h"
-
-#include <algorithm>
-#include <atomic>
-#include <chrono>
-#include <memory>
-#include <random>
-#include <string>
-#include <string_view>
-#include <thread>
-#include <utility>
-#include <vector>
 
 // The wiring diagram: which parts there are, and who talks to whom.
 
@@ -56,14 +56,12 @@ std::unique_ptr<ports::OrderCache> make_cache(const config::Config& config) {
     cache::LocalCache::Options options;
     options.max_age = config::cache_max_age(config, config::Role::serve);
     switch (config::cache_type(config, config::Role::serve)) {
-        case config::CacheType::memory:
-            return cache::make_memory_cache(std::move(options));
+        case config::CacheType::memory: return cache::make_memory_cache(std::move(options));
         case config::CacheType::lru:
             options.orders_max = static_cast<std::size_t>(config.cache.lru_orders);
             return cache::make_lru_cache(std::move(options));
         case config::CacheType::none:
-        case config::CacheType::redis:
-            break;
+        case config::CacheType::redis: break;
     }
     return std::make_unique<cache::NoCache>();
 }
@@ -95,7 +93,8 @@ void leave(const Signals& signals, std::atomic<Phase>& phase, http::Server& serv
     const bool hurry = signals.wait_for(unready_before_refusing);
     phase = Phase::draining;
     const auto last_answers =
-        hurry ? std::chrono::steady_clock::now() : heard + std::max<std::chrono::milliseconds>(shutdown_timeout - kept_for_ending, 0ms);
+        hurry ? std::chrono::steady_clock::now()
+              : heard + std::max<std::chrono::milliseconds>(shutdown_timeout - kept_for_ending, 0ms);
     service.cut_waiting(last_answers);
     const auto give_up = last_answers + kept_for_ending / 2;
     while ((!service.idle() || !server.drained()) && std::chrono::steady_clock::now() < give_up) {
@@ -115,8 +114,9 @@ int serve(const config::Config& config, telemetry::Log& log) {
     sqlite::SqliteStore& store = **opened;
     const std::unique_ptr<ports::OrderCache> cache = make_cache(config);
     inprocess::InProcessBus bus([&log](const ports::Event& event, const std::string& error) {
-        log.error("an event that no worker can handle",
-                  {{"order_id", order::to_string(event.order->id)}, {"request_id", event.request_id}, {"error", error}});
+        log.error(
+            "an event that no worker can handle",
+            {{"order_id", order::to_string(event.order->id)}, {"request_id", event.request_id}, {"error", error}});
     });
 
     pipeline::PricingProcessor processor;
@@ -135,7 +135,8 @@ int serve(const config::Config& config, telemetry::Log& log) {
     std::vector<http::Route> routes = health_resource.routes();
     std::ranges::move(orders_resource.routes(), std::back_inserter(routes));
     const http::Router router(std::move(routes), phase);
-    auto listening = http::Server::listen({.host = config.http.host, .port = config.http.port, .threads = 0, .limits = {}}, router, phase, log);
+    auto listening = http::Server::listen(
+        {.host = config.http.host, .port = config.http.port, .threads = 0, .limits = {}}, router, phase, log);
     if (!listening) {
         log.error("cannot start", {{"error", listening.error()}});
         return 1;

@@ -34,7 +34,8 @@ bool Signals::wait_for(std::chrono::milliseconds timeout) const {
     const sigset_t signals = ending_signals();
     const auto until = std::chrono::steady_clock::now() + timeout;
     for (;;) {
-        const auto left = std::chrono::duration_cast<std::chrono::nanoseconds>(until - std::chrono::steady_clock::now());
+        const auto left =
+            std::chrono::duration_cast<std::chrono::nanoseconds>(until - std::chrono::steady_clock::now());
         if (left.count() <= 0) return false;
         const timespec time{.tv_sec = static_cast<time_t>(left.count() / 1'000'000'000),
                             .tv_nsec = static_cast<long>(left.count() % 1'000'000'000)};

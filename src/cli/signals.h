@@ -7,7 +7,7 @@ namespace orderstream::cli {
 /// SIGTERM and SIGINT as something to wait for. Made in main() before any thread, which inherit the blocked signals;
 /// SIGPIPE is ignored: a peer that is gone is an error of the write.
 class Signals {
-public:
+  public:
     Signals();
 
     /// Until one of them comes.

@@ -1,10 +1,10 @@
 #include "inprocess/in_process_bus.h"
 
-#include "ports/weight.h"
-
 #include <algorithm>
 #include <iterator>
 #include <utility>
+
+#include "ports/weight.h"
 
 namespace orderstream::inprocess {
 
@@ -52,9 +52,7 @@ ports::EventPublisher::Confirmations InProcessBus::take_confirmations() {
     return {.settled = std::exchange(settled_, {}), .failed = {}};
 }
 
-void InProcessBus::on_progress(std::function<void()> wake) {
-    wake_ = std::move(wake);
-}
+void InProcessBus::on_progress(std::function<void()> wake) { wake_ = std::move(wake); }
 
 std::vector<ports::Event> InProcessBus::take(std::size_t max, std::chrono::milliseconds timeout) {
     if (handed_out_ == held_.size()) {
@@ -93,12 +91,10 @@ void InProcessBus::done() {
 
 bool InProcessBus::send(std::span<const ports::Ack> acks, std::span<const ports::Announcement> announcements) {
     if (!acks.empty()) {
-        for (const Handler& handler : ack_handlers_)
-            handler(acks);
+        for (const Handler& handler : ack_handlers_) handler(acks);
     }
     if (!announcements.empty()) {
-        for (const AnnouncementHandler& handler : announcement_handlers_)
-            handler(announcements);
+        for (const AnnouncementHandler& handler : announcement_handlers_) handler(announcements);
     }
     return true;
 }
@@ -117,9 +113,7 @@ void InProcessBus::interrupt() {
     arrived_.notify_all();
 }
 
-void InProcessBus::subscribe(Handler handler) {
-    ack_handlers_.push_back(std::move(handler));
-}
+void InProcessBus::subscribe(Handler handler) { ack_handlers_.push_back(std::move(handler)); }
 
 void InProcessBus::subscribe_announcements(AnnouncementHandler handler) {
     announcement_handlers_.push_back(std::move(handler));

@@ -1,8 +1,5 @@
 #pragma once
 
-#include "order/limits.h"
-#include "ports/event_bus.h"
-
 #include <atomic>
 #include <condition_variable>
 #include <cstddef>
@@ -13,6 +10,9 @@
 #include <span>
 #include <string>
 #include <vector>
+
+#include "order/limits.h"
+#include "ports/event_bus.h"
 
 namespace orderstream::inprocess {
 

@@ -47,12 +47,12 @@ inline constexpr auto request_head_timeout = 10s;
 inline constexpr auto request_body_timeout = 30s;
 inline constexpr auto idle_connection_timeout = 75s;
 inline constexpr auto send_timeout = 30s;
-inline constexpr auto linger_timeout = 2s;                           // after an answer that ends the connection
-inline constexpr std::size_t linger_bytes = 4 * 1024 * 1024;         // read and dropped meanwhile
-inline constexpr std::size_t read_ahead_bytes = 64 * 1024;           // while an answer is awaited
-inline constexpr std::size_t output_bytes = 256 * 1024;              // answers to pipelined requests, before they are sent
-inline constexpr std::size_t small_body_bytes = 64 * 1024;           // what every connection may send
-inline constexpr std::size_t large_bodies_bytes = 256 * 1024 * 1024;  // of all larger bodies on their way, at body_bytes each
+inline constexpr auto linger_timeout = 2s;                    // after an answer that ends the connection
+inline constexpr std::size_t linger_bytes = 4 * 1024 * 1024;  // read and dropped meanwhile
+inline constexpr std::size_t read_ahead_bytes = 64 * 1024;    // while an answer is awaited
+inline constexpr std::size_t output_bytes = 256 * 1024;       // answers to pipelined requests, before they are sent
+inline constexpr std::size_t small_body_bytes = 64 * 1024;    // what every connection may send
+inline constexpr std::size_t large_bodies_bytes = 256 * 1024 * 1024;  // of all larger bodies on their way together
 inline constexpr std::size_t request_id_bytes = 128;
 
 // Waiting (DESIGN 4).

@@ -80,15 +80,14 @@ void BatchWriter::write_from(std::size_t first, std::span<const order::Change* c
                 write_from(first + half, changes.subspan(half), sink);
                 return;
             }
-            case StoreFault::unavailable:
-                sink.not_stored(first, changes.size(), error);
-                return;
+            case StoreFault::unavailable: sink.not_stored(first, changes.size(), error); return;
             case StoreFault::fate_unknown:
                 in_doubt = true;
                 if (give_up_() || clock_.now() - began >= limits::unknown_fate_wait) {
                     error.fault = StoreFault::fate_unknown;
-                    log_.error("the fate of a batch stays unknown",
-                               {{"note", order::to_string(note)}, {"orders", changes.size()}, {"error", error.message}});
+                    log_.error(
+                        "the fate of a batch stays unknown",
+                        {{"note", order::to_string(note)}, {"orders", changes.size()}, {"error", error.message}});
                     // Should it be stored after all, its events are still to be published.
                     publisher_.give_up(note);
                     sink.not_stored(first, changes.size(), error);

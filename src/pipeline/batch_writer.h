@@ -17,10 +17,10 @@ namespace orderstream::pipeline {
 /// culprit stands alone, repeats one that collided, and settles a commit of unknown fate by its note. Used by the
 /// writer's thread alone; blocks as long as the store does, and up to limits::unknown_fate_wait beyond.
 class BatchWriter {
-public:
+  public:
     /// Hears what became of the batch, piece by piece in the batch's order; every change is in exactly one piece.
     class Sink {
-    public:
+      public:
         virtual ~Sink() = default;
         /// Durable under `note`: one result for each change from the `first` on.
         virtual void stored(ports::NoteId note, std::size_t first, std::vector<ports::ChangeResult> results) = 0;
@@ -34,7 +34,7 @@ public:
 
     void write(std::span<const order::Change* const> changes, Sink& sink);
 
-private:
+  private:
     void write_from(std::size_t first, std::span<const order::Change* const> changes, Sink& sink);
     /// The results the note remembers, none when the batch was not committed.
     ports::StoreResult<std::optional<std::vector<ports::ChangeResult>>> settle(

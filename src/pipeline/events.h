@@ -14,6 +14,7 @@ namespace orderstream::pipeline {
 [[nodiscard]] ports::Ack::Status ack_status_of(order::EventType type);
 
 /// The announcement of the order's first successful processing; the same id whenever it is said again.
-[[nodiscard]] ports::Announcement make_announcement(order::OrderPtr order, int announced_version, std::string request_id);
+[[nodiscard]] ports::Announcement make_announcement(order::OrderPtr order, int announced_version,
+                                                    std::string request_id);
 
 }  // namespace orderstream::pipeline

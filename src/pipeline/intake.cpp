@@ -83,7 +83,7 @@ Result result_of(ports::StoreFault fault) {
 
 /// One batch on its way: hears what the store made of each change, publishes, and tells the callers.
 class Intake::Batch final : public BatchWriter::Sink {
-public:
+  public:
     Batch(Intake& intake, std::vector<SubmissionPtr> submissions)
         : intake_(intake), submissions_(std::move(submissions)) {}
 
@@ -146,7 +146,7 @@ public:
         }
     }
 
-private:
+  private:
     static ports::Event take_event(order::Change& change, order::Order&& row) {
         if (row.payload == nullptr) row.payload = std::move(change.document.payload);
         const order::EventType type = order::event_type_of(change);

@@ -21,7 +21,7 @@ namespace orderstream::pipeline {
 /// writes it as one batch. No timers: a lone change goes at once, a flood is amortised. submit(), expire() and close()
 /// are thread-safe; write_batch() and run() belong to the writer's thread.
 class Intake {
-public:
+  public:
     struct Limits {
         std::size_t queue_orders;
         std::size_t queue_bytes;
@@ -52,7 +52,7 @@ public:
 
     [[nodiscard]] std::size_t queued() const;
 
-private:
+  private:
     class Batch;
 
     [[nodiscard]] std::vector<SubmissionPtr> take_batch();

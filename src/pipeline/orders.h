@@ -14,7 +14,7 @@ class Intake;
 /// What the doors see of the pipeline. Thread-safe, nothing here blocks; answers come on the pipeline's threads
 /// (or, for what can be said at once, within the call) and must only hand on.
 class Orders {
-public:
+  public:
     Orders(Intake& intake, AckWaiters& waiters, Reads& reads) : intake_(intake), waiters_(waiters), reads_(reads) {}
 
     /// Takes the change on its way; the submission is answered exactly once.
@@ -27,7 +27,7 @@ public:
     void get(const order::OrderId& id, ReadAnswer answer);
     void find_by_external(std::string customer_id, std::string external_id, ReadAnswer answer);
 
-private:
+  private:
     Intake& intake_;
     AckWaiters& waiters_;
     Reads& reads_;

@@ -11,14 +11,14 @@ class Places;
 
 /// A number of taken places, given back when this goes. Movable.
 class Place {
-public:
+  public:
     Place() = default;
     Place(Place&& other) noexcept : places_(std::exchange(other.places_, nullptr)), count_(other.count_) {}
     Place& operator=(Place&& other) noexcept;
     ~Place() { release(); }
     void release();
 
-private:
+  private:
     friend class Places;
     Place(Places& places, std::size_t count) : places_(&places), count_(count) {}
     Places* places_ = nullptr;
@@ -27,7 +27,7 @@ private:
 
 /// A bounded number of places (orders, bytes, waiters). Thread-safe; must outlive what it handed out.
 class Places {
-public:
+  public:
     explicit Places(std::size_t limit) : limit_(limit) {}
 
     /// None when fewer than `count` are free.
@@ -42,7 +42,7 @@ public:
     [[nodiscard]] std::size_t taken() const { return taken_.load(std::memory_order_relaxed); }
     [[nodiscard]] std::size_t limit() const { return limit_; }
 
-private:
+  private:
     friend class Place;
     std::atomic<std::size_t> taken_ = 0;
     const std::size_t limit_;

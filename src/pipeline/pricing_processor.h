@@ -6,7 +6,7 @@ namespace orderstream::pipeline {
 
 /// The built-in processor: prices the order from its document (DESIGN 3). Stateless.
 class PricingProcessor final : public ports::OrderProcessor {
-public:
+  public:
     [[nodiscard]] std::vector<ports::ProcessingResult> process(std::span<const ports::Event> events) override;
 };
 

@@ -17,16 +17,16 @@
 
 namespace orderstream::pipeline {
 
-/// Sees to it that every stored change is published: takes a batch's events to the bus, lets the note go when they can no
-/// longer be lost, publishes from the notes what the bus would not take, and adopts the notes of sessions that are gone
-/// (the reconciler). Nothing is published again on suspicion. Thread-safe; only keep_house() and finish() touch the store,
-/// on one thread at a time. The bus calls it on progress, so it must outlive the bus's last event.
+/// Sees to it that every stored change is published: takes a batch's events to the bus, lets the note go when they can
+/// no longer be lost, publishes from the notes what the bus would not take, and adopts the notes of sessions that are
+/// gone (the reconciler). Nothing is published again on suspicion. Thread-safe; only keep_house() and finish() touch
+/// the store, on one thread at a time. The bus calls it on progress, so it must outlive the bus's last event.
 class Publisher {
-public:
+  public:
     Publisher(ports::OrderStore& store, ports::EventPublisher& bus, Clock clock, telemetry::Log& log);
 
-    /// A batch is about to be written under `note`, which is the writer's until publish(). Returns the notes whose events
-    /// can no longer be lost, to be deleted in the same transaction.
+    /// A batch is about to be written under `note`, which is the writer's until publish(). Returns the notes whose
+    /// events can no longer be lost, to be deleted in the same transaction.
     [[nodiscard]] std::vector<ports::NoteId> begin_batch(ports::NoteId note);
     /// That transaction failed: they are still to be deleted.
     void give_back_settled(std::vector<ports::NoteId> notes);
@@ -45,7 +45,7 @@ public:
 
     [[nodiscard]] bool bus_is_away() const { return bus_.state() == ports::BusState::away; }
 
-private:
+  private:
     struct NoteHash {
         std::size_t operator()(const ports::NoteId& id) const noexcept { return order::OrderIdHash{}({id}); }
     };
@@ -73,7 +73,7 @@ private:
     // The housekeeper's own.
     MonotonicTime next_adoption_{};
     MonotonicTime next_purge_{};
-    MonotonicTime next_attempt_{};         ///< after the bus was full, unless it says that it has room again
+    MonotonicTime next_attempt_{};           ///< after the bus was full, unless it says that it has room again
     std::optional<ports::NoteId> position_;  ///< up to here, no note waits to be published
 
     std::atomic<bool> progress_ = false;
@@ -84,7 +84,7 @@ private:
     std::vector<ports::NoteId> published_;                             ///< to be kept as receipts
     MonotonicTime settled_since_{};
     ports::NoteId writing_{};  ///< the writer's
-    NoteSet own_;              ///< left behind by this writer, who needs no receipt; bounded: a forgotten one is kept longer
+    NoteSet own_;  ///< left behind by this writer, who needs no receipt; bounded: a forgotten one is kept longer
     /// Counts every reason to look into the notes; `looked_` is the count a whole look has answered.
     std::uint64_t left_behind_ = 0;
     std::uint64_t looked_ = 0;

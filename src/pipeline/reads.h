@@ -1,5 +1,7 @@
 #pragma once
 
+#include <tl/expected.hpp>
+
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
@@ -8,7 +10,6 @@
 #include <mutex>
 #include <span>
 #include <string>
-#include <tl/expected.hpp>
 #include <unordered_map>
 #include <vector>
 
@@ -23,18 +24,19 @@ enum class ReadFault { overloaded, unavailable };
 /// The order, or null when there is none.
 using ReadAnswer = std::function<void(tl::expected<order::OrderPtr, ReadFault>)>;
 
-/// Reads of single orders: from the cache at once, else one batched look-up of all that wait, joined by order. Nobody is
-/// shown an order older than a change that was answered, or an ACK that was heard, before the read began (DESIGN 4,
+/// Reads of single orders: from the cache at once, else one batched look-up of all that wait, joined by order. Nobody
+/// is shown an order older than a change that was answered, or an ACK that was heard, before the read began (DESIGN 4,
 /// Reads). Thread-safe; read_batch() and run() belong to the reader's thread; answers come from it and only hand on.
 class Reads {
-public:
+  public:
     Reads(ports::OrderStore& store, ports::OrderCache& cache, Clock clock, std::size_t waiting_max);
 
     [[nodiscard]] order::OrderPtr peek(const order::OrderId& id);
     void get(const order::OrderId& id, ReadAnswer answer);
     void find_by_external(ports::OrderStore::ExternalKey key, ReadAnswer answer);
 
-    /// These orders are at least that new: the cache shows nothing older, reads in flight fill nothing and take no joiners.
+    /// These orders are at least that new: the cache shows nothing older, reads in flight fill nothing and take no
+    /// joiners.
     void advance(std::span<const ports::OrderStamp> stamps);
 
     /// Answers what waits, at most one batch of each kind. False when nothing waited.
@@ -42,7 +44,7 @@ public:
     void run();
     void close();
 
-private:
+  private:
     struct Read {
         order::OrderId id;
         std::vector<ReadAnswer> answers;

@@ -1,9 +1,9 @@
 #include "pipeline/service.h"
 
-#include "order/limits.h"
-
 #include <utility>
 #include <vector>
+
+#include "order/limits.h"
 
 namespace orderstream::pipeline {
 
@@ -20,7 +20,8 @@ Service::Service(Ports ports, Clock clock, telemetry::Log& log)
     : ports_(ports),
       clock_(std::move(clock)),
       publisher_(ports_.store, ports_.publisher, clock_, log),
-      writer_(ports_.store, publisher_, ids_, clock_, [this] { return leaving_.load(); }, log),
+      writer_(
+          ports_.store, publisher_, ids_, clock_, [this] { return leaving_.load(); }, log),
       reads_(ports_.store, ports_.cache, clock_, limits::reads_waiting_max),
       waiters_(ports_.store, reads_, clock_),
       intake_(writer_, publisher_, waiters_, reads_, clock_),

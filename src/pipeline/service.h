@@ -1,5 +1,11 @@
 #pragma once
 
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <thread>
+
 #include "pipeline/ack_waiters.h"
 #include "pipeline/batch_writer.h"
 #include "pipeline/clock.h"
@@ -12,12 +18,6 @@
 #include "ports/order_store.h"
 #include "telemetry/log.h"
 
-#include <atomic>
-#include <condition_variable>
-#include <functional>
-#include <mutex>
-#include <thread>
-
 namespace orderstream::pipeline {
 
 /// The API's half of the pipeline, wired and running: changes go in, are stored and published, and their callers hear
@@ -27,7 +27,7 @@ namespace orderstream::pipeline {
 /// Order of calls: construct (subscribes to ACKs), start(), then doors may use orders(); at the end leave() (no unknown
 /// fate is waited for any more), cut_waiting(), finish().
 class Service {
-public:
+  public:
     struct Ports {
         ports::OrderStore& store;
         ports::EventPublisher& publisher;
@@ -52,7 +52,7 @@ public:
     [[nodiscard]] Orders& orders() { return orders_; }
     [[nodiscard]] const AckWaiters& waiters() const { return waiters_; }
 
-private:
+  private:
     void hear(std::span<const ports::Ack> acks);
     void keep_house();
     void keep_time();

@@ -13,10 +13,10 @@
 
 namespace orderstream::pipeline {
 
-/// One change on its way and the caller who wants to hear of it. Shared by the door (which may abandon it), the queue and
-/// the waiters. The answer is given exactly once, from any thread of the pipeline, and must only hand on.
+/// One change on its way and the caller who wants to hear of it. Shared by the door (which may abandon it), the queue
+/// and the waiters. The answer is given exactly once, from any thread of the pipeline, and must only hand on.
 class Submission {
-public:
+  public:
     using Answer = std::function<void(Outcome)>;
 
     /// `wait`: how long the caller is ready to wait for the worker; zero: only until it is stored.
@@ -45,7 +45,7 @@ public:
     Place queue_order_place;
     Place queue_bytes_place;
 
-private:
+  private:
     /// True for the one call that ends it. Whoever keeps the submission longer keeps no waiter's place with it.
     bool end() {
         if (over_.exchange(true, std::memory_order_acq_rel)) return false;

@@ -164,9 +164,11 @@ bool Worker::begin(std::span<Task* const> tasks) {
     std::vector<order::OrderVersion> versions;
     versions.reserve(tasks.size());
     for (const Task* task : tasks) versions.push_back({task->event.order->id, task->event.order->version});
-    const auto begun = insist<std::vector<ports::StepResult>>("begin", [&] { return store_.begin_processing(versions); });
+    const auto begun =
+        insist<std::vector<ports::StepResult>>("begin", [&] { return store_.begin_processing(versions); });
     if (!begun) return false;
-    // Only a courtesy to those who look meanwhile: an order that cannot be shown as worked on is worked on all the same.
+    // Only a courtesy to those who look meanwhile: an order that cannot be shown as worked on is worked on all the
+    // same.
     if (!*begun) {
         log_.warn("the store shows no `processing`", {{"error", begun->error().message}});
         return true;
@@ -300,7 +302,8 @@ bool Worker::write_retries(std::span<Task* const> tasks) {
     const auto deferred = insist<void>("defer", [&] { return store_.defer(deferrals); });
     if (!deferred) return false;
     if (*deferred) {
-        for (const ports::Deferral& deferral : deferrals) next_due_ = std::min(next_due_, clock_.now() + deferral.due_in);
+        for (const ports::Deferral& deferral : deferrals)
+            next_due_ = std::min(next_due_, clock_.now() + deferral.due_in);
         return true;
     }
     if (tasks.size() > 1) {
@@ -308,8 +311,8 @@ bool Worker::write_retries(std::span<Task* const> tasks) {
         return write_retries(tasks.first(half)) && write_retries(tasks.subspan(half));
     }
     // A retry that the store refuses alone: nothing would ever bring the order back, so it has failed.
-    log_.error("the store refuses a retry", {{"order_id", order::to_string(tasks[0]->event.order->id)},
-                                             {"error", deferred->error().message}});
+    log_.error("the store refuses a retry",
+               {{"order_id", order::to_string(tasks[0]->event.order->id)}, {"error", deferred->error().message}});
     tasks[0]->deferred = false;
     return write_ends(tasks);
 }
@@ -318,7 +321,9 @@ order::OrderPtr Worker::with_document(const Task& task) {
     if (task.end->payload != nullptr) return task.end;
     if (task.end->version != task.event.order->version) {
         // The row is further than the event, whose document is not the row's any more.
-        const auto rows = insist<std::vector<order::OrderPtr>>("fetch", [&] { return store_.fetch({&task.end->id, 1}); });
+        const auto rows = insist<std::vector<order::OrderPtr>>("fetch", [&] {
+            return store_.fetch({&task.end->id, 1});
+        });
         if (!rows) return nullptr;
         if (*rows && (**rows)[0] != nullptr) return (**rows)[0];
     }
@@ -359,9 +364,9 @@ bool Worker::tell(std::span<Task* const> tasks) {
         if (row.version > version) ack.status = ports::Ack::Status::superseded;
         acks.push_back(std::move(ack));
 
-        const bool met = row.announced_version != 0 && (row.announced_version == version ||
-                                                        std::ranges::find(task->also_met, row.announced_version) !=
-                                                            task->also_met.end());
+        const bool met = row.announced_version != 0 &&
+                         (row.announced_version == version ||
+                          std::ranges::find(task->also_met, row.announced_version) != task->also_met.end());
         if (!met) continue;
         order::OrderPtr announced = with_document(*task);
         if (announced == nullptr) return false;

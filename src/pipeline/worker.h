@@ -17,11 +17,12 @@
 namespace orderstream::pipeline {
 
 /// Takes events, has them processed, writes the ends, and says so (DESIGN 4, Worker): store first, then ACKs, then
-/// announcements, then done() on the source. Idempotent by (order_id, version): every write is guarded, an event that is
-/// done already gets its ACK again, an overtaken one changes nothing. While the store or the bus is away it tries the
-/// batch in hand again, with backoff; nothing is lost when it stops instead. One thread runs it; stop() is for others.
+/// announcements, then done() on the source. Idempotent by (order_id, version): every write is guarded, an event that
+/// is done already gets its ACK again, an overtaken one changes nothing. While the store or the bus is away it tries
+/// the batch in hand again, with backoff; nothing is lost when it stops instead. One thread runs it; stop() is for
+/// others.
 class Worker {
-public:
+  public:
     struct Options {
         bool mark_processing = true;
         int retry_attempts_max = 5;
@@ -44,15 +45,15 @@ public:
     /// The batch in hand is finished if the store and the bus are there, else left to be delivered again.
     void stop();
 
-private:
+  private:
     /// One version of one order, on its way through the processor to its end.
     struct Task {
         ports::Event event;
-        int attempts = 0;            ///< failures so far
+        int attempts = 0;             ///< failures so far
         std::vector<int> also_met{};  ///< older versions in the same batch, dropped for this one
         std::optional<ports::ProcessingResult> result{};
-        order::OrderPtr end{};        ///< the row once the end is written, or as it is when the write was overtaken
-        std::string refusal{};        ///< why the store takes no end of it
+        order::OrderPtr end{};  ///< the row once the end is written, or as it is when the write was overtaken
+        std::string refusal{};  ///< why the store takes no end of it
         bool deferred = false;
     };
     using Tasks = std::vector<Task>;
@@ -87,7 +88,7 @@ private:
     Random random_;
     telemetry::Log& log_;
     const Options options_;
-    MonotonicTime next_claim_{};                        ///< for what others have deferred
+    MonotonicTime next_claim_{};                     ///< for what others have deferred
     MonotonicTime next_due_ = MonotonicTime::max();  ///< of what this worker has deferred, as far as it remembers
     std::atomic<bool> stopping_ = false;
 };

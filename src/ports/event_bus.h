@@ -48,7 +48,7 @@ enum class BusState { up, away };
 
 /// The API's end of the bus. Thread-safe; nothing here blocks.
 class EventPublisher {
-public:
+  public:
     virtual ~EventPublisher() = default;
 
     /// Takes one note's events, all or none. False: the bus is away or its queue is full; then the note is the queue.
@@ -72,7 +72,7 @@ public:
 
 /// The worker's end: events in, results out. Used by one thread at a time, except interrupt().
 class EventSource {
-public:
+  public:
     virtual ~EventSource() = default;
 
     /// The events that are there, at most `max`, in their order; waits up to `timeout` for the first one. What is not
@@ -94,7 +94,7 @@ public:
 
 /// The API's ear: every API hears all ACKs. The handler is called on the bus's thread and only hands on.
 class AckSource {
-public:
+  public:
     using Handler = std::function<void(std::span<const Ack>)>;
     virtual ~AckSource() = default;
     /// Once, before anything is published. The handler must outlive the source's last call.

@@ -20,7 +20,7 @@ struct OrderStamp {
 
 /// A cache of single orders. No cache ever replaces newer by older. Thread-safe.
 class OrderCache {
-public:
+  public:
     /// When, by the cache's own clock, the rows that will fill it began to be read.
     struct Ticket {
         std::int64_t microseconds = 0;
@@ -49,8 +49,8 @@ public:
     /// advance(), is or may be newer. Nothing is promised to be kept.
     virtual void fill(Ticket ticket, std::span<const order::OrderPtr> orders) = 0;
 
-    /// These orders are at least that new, and committed: nothing older may be shown once this has returned. False: the cache could not be
-    /// told (its server is away), so the caller reads these orders from the store for a second.
+    /// These orders are at least that new, and committed: nothing older may be shown once this has returned. False: the
+    /// cache could not be told (its server is away), so the caller reads these orders from the store for a second.
     [[nodiscard]] virtual bool advance(std::span<const OrderStamp> stamps) = 0;
 
     [[nodiscard]] virtual Stats stats() const = 0;

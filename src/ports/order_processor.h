@@ -26,7 +26,7 @@ using ProcessingResult = std::variant<Processed, Refused, FailedForNow>;
 /// even at once by two workers; `event_id` is the same each time, so that its own effects can be made idempotent.
 /// Called by one thread at a time per worker; what it throws counts as FailedForNow.
 class OrderProcessor {
-public:
+  public:
     virtual ~OrderProcessor() = default;
     /// One result per event, in order.
     [[nodiscard]] virtual std::vector<ProcessingResult> process(std::span<const Event> events) = 0;

@@ -1,10 +1,11 @@
 #pragma once
 
+#include <tl/expected.hpp>
+
 #include <chrono>
 #include <optional>
 #include <span>
 #include <string>
-#include <tl/expected.hpp>
 #include <vector>
 
 #include "order/change.h"
@@ -30,8 +31,8 @@ using StoreResult = tl::expected<T, StoreError>;
 
 using NoteId = order::Uuid;  // UUIDv7: notes sort by the time they were made
 
-/// What a batch leaves behind: which orders it changed, to which versions, by what. It lives until the batch's events can
-/// no longer be lost, and it is the receipt of a commit of unknown fate.
+/// What a batch leaves behind: which orders it changed, to which versions, by what. It lives until the batch's events
+/// can no longer be lost, and it is the receipt of a commit of unknown fate.
 struct NoteEntry {
     order::OrderId order_id;
     int version = 0;  ///< 0: this change changed nothing
@@ -90,7 +91,7 @@ struct DueRetry {
 /// an order in a batch sees the k-1 before it, and one order never fails its neighbours silently: a batch that
 /// the store cannot take whole comes back as `rejected`, and the caller halves it.
 class OrderStore {
-public:
+  public:
     virtual ~OrderStore() = default;
 
     // --- intake ---------------------------------------------------------------------------------------------------
@@ -132,7 +133,8 @@ public:
     /// One answer per id, null where there is no such order.
     [[nodiscard]] virtual StoreResult<std::vector<order::OrderPtr>> fetch(std::span<const order::OrderId> ids) = 0;
     /// The same without payloads: for whoever only needs to know how far an order is.
-    [[nodiscard]] virtual StoreResult<std::vector<order::OrderPtr>> fetch_heads(std::span<const order::OrderId> ids) = 0;
+    [[nodiscard]] virtual StoreResult<std::vector<order::OrderPtr>> fetch_heads(
+        std::span<const order::OrderId> ids) = 0;
 
     struct ExternalKey {
         std::string customer_id;

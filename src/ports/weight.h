@@ -1,8 +1,8 @@
 #pragma once
 
-#include "order/order.h"
-
 #include <cstddef>
+
+#include "order/order.h"
 
 namespace orderstream::ports {
 

@@ -1,7 +1,5 @@
 #include "contract/bus_contract.h"
 
-#include "contract/bus_samples.h"
-
 #include <gmock/gmock.h>
 
 #include <algorithm>
@@ -10,6 +8,8 @@
 #include <map>
 #include <mutex>
 #include <thread>
+
+#include "contract/bus_samples.h"
 
 namespace orderstream::contract {
 
@@ -59,8 +59,7 @@ std::vector<ports::NoteId> settled_until(ports::EventPublisher& publisher, std::
 
 std::vector<order::Uuid> ids_of(const std::vector<ports::Event>& events) {
     std::vector<order::Uuid> ids;
-    for (const auto& event : events)
-        ids.push_back(event.event_id);
+    for (const auto& event : events) ids.push_back(event.event_id);
     return ids;
 }
 
@@ -112,15 +111,13 @@ TEST_P(BusContract, every_event_type_arrives) {
     const auto taken = take_exactly(bus->source(), published.size());
 
     ASSERT_EQ(taken.size(), published.size());
-    for (std::size_t i = 0; i < taken.size(); ++i)
-        EXPECT_EQ(taken[i].type, published[i].type);
+    for (std::size_t i = 0; i < taken.size(); ++i) EXPECT_EQ(taken[i].type, published[i].type);
 }
 
 TEST_P(BusContract, the_changes_of_one_order_keep_their_order_across_notes_and_batches) {
     const auto bus = GetParam().make();
     std::vector<ports::Event> published;
-    for (int version = 1; version <= 30; ++version)
-        published.push_back(sample_event(7, version));
+    for (int version = 1; version <= 30; ++version) published.push_back(sample_event(7, version));
     for (std::size_t i = 0; i < published.size(); i += 3) {
         ASSERT_TRUE(bus->publisher().publish(note_id(static_cast<int>(i)), std::span(published).subspan(i, 3)));
     }
@@ -169,8 +166,7 @@ TEST_P(BusContract, every_note_settles_once_when_its_events_are_done) {
     int events = 0;
     for (int i = 0; i < 20; ++i) {
         std::vector<ports::Event> published;
-        for (int k = 0; k <= i % 4; ++k)
-            published.push_back(sample_event(events++));
+        for (int k = 0; k <= i % 4; ++k) published.push_back(sample_event(events++));
         notes.push_back(note_id(i));
         ASSERT_TRUE(bus->publisher().publish(notes.back(), published));
     }
@@ -211,8 +207,7 @@ TEST_P(BusContract, the_publisher_is_woken_when_there_are_confirmations) {
 TEST_P(BusContract, what_was_not_done_is_delivered_again_and_what_was_done_is_not) {
     const auto bus = GetParam().make();
     std::vector<ports::Event> published;
-    for (int version = 1; version <= 6; ++version)
-        published.push_back(sample_event(1, version));
+    for (int version = 1; version <= 6; ++version) published.push_back(sample_event(1, version));
     ASSERT_TRUE(bus->publisher().publish(note_id(1), published));
 
     ASSERT_EQ(take_exactly(bus->source(), 2).size(), 2u);
@@ -257,8 +252,7 @@ TEST_P(BusContract, every_api_hears_every_ack_in_order) {
 
     for (Listener* listener : {&one, &other}) {
         std::vector<std::string> heard;
-        for (const auto& ack : listener->heard_until(acks.size()))
-            heard.push_back(describe(ack));
+        for (const auto& ack : listener->heard_until(acks.size())) heard.push_back(describe(ack));
         EXPECT_THAT(heard, ElementsAreArray(said));
     }
 }
@@ -277,8 +271,7 @@ TEST_P(BusContract, announcements_go_out_with_their_ids) {
     ASSERT_TRUE(eventually([&] { return bus->announcements().size() >= announced.size(); }));
     // Orders of different customers may be heard in any order.
     std::map<order::Uuid, int> versions;
-    for (const auto& heard : bus->announcements())
-        versions[heard.event_id] = heard.order->version;
+    for (const auto& heard : bus->announcements()) versions[heard.event_id] = heard.order->version;
     EXPECT_EQ(versions, (std::map<order::Uuid, int>{{event_uuid(1), 1}, {event_uuid(2), 3}}));
 }
 
@@ -310,10 +303,8 @@ TEST_P(BusContract, publishers_at_once_lose_nothing_and_mix_no_order) {
         threads.emplace_back([&, who] {
             for (int i = 0; i < notes_each; ++i) {
                 std::vector<ports::Event> events;
-                for (int k = 0; k < events_each; ++k)
-                    events.push_back(sample_event(who, i * events_each + k + 1));
-                while (!bus->publisher().publish(note_id(who * notes_each + i), events))
-                    std::this_thread::yield();
+                for (int k = 0; k < events_each; ++k) events.push_back(sample_event(who, i * events_each + k + 1));
+                while (!bus->publisher().publish(note_id(who * notes_each + i), events)) std::this_thread::yield();
             }
         });
     }
@@ -328,8 +319,7 @@ TEST_P(BusContract, publishers_at_once_lose_nothing_and_mix_no_order) {
         bus->source().done();
         return count >= publishers * notes_each * events_each;
     }));
-    for (auto& thread : threads)
-        thread.join();
+    for (auto& thread : threads) thread.join();
 
     EXPECT_EQ(versions.size(), std::size_t{publishers});
     for (const auto& [id, of_order] : versions) {

@@ -1,7 +1,5 @@
 #pragma once
 
-#include "ports/event_bus.h"
-
 #include <gtest/gtest.h>
 
 #include <functional>
@@ -9,6 +7,8 @@
 #include <ostream>
 #include <string>
 #include <vector>
+
+#include "ports/event_bus.h"
 
 namespace orderstream::contract {
 

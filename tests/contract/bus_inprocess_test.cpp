@@ -1,10 +1,10 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
 #include "contract/bus_contract.h"
 #include "contract/bus_samples.h"
 #include "inprocess/in_process_bus.h"
 #include "ports/weight.h"
-
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
 
 namespace orderstream::contract {
 
@@ -40,8 +40,7 @@ INSTANTIATE_TEST_SUITE_P(InProcess, BusContract,
 
 std::vector<ports::Event> sample_events(int count) {
     std::vector<ports::Event> events;
-    for (int i = 0; i < count; ++i)
-        events.push_back(sample_event(i));
+    for (int i = 0; i < count; ++i) events.push_back(sample_event(i));
     return events;
 }
 

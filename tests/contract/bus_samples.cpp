@@ -20,12 +20,8 @@ order::Uuid uuid(std::uint8_t what, int number, int version) {
 
 }  // namespace
 
-ports::NoteId note_id(int number) {
-    return uuid(1, number, 0);
-}
-order::Uuid event_uuid(int number, int version) {
-    return uuid(2, number, version);
-}
+ports::NoteId note_id(int number) { return uuid(1, number, 0); }
+order::Uuid event_uuid(int number, int version) { return uuid(2, number, version); }
 
 order::OrderPtr sample_order(int number, int version, int processed_version) {
     const auto order = std::make_shared<order::Order>();

@@ -1,8 +1,8 @@
 #pragma once
 
-#include "ports/event_bus.h"
-
 #include <string>
+
+#include "ports/event_bus.h"
 
 namespace orderstream::contract {
 

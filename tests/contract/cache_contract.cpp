@@ -1,11 +1,11 @@
 #include "contract/cache_contract.h"
 
-#include "contract/cache_samples.h"
-
 #include <array>
 #include <atomic>
 #include <random>
 #include <thread>
+
+#include "contract/cache_samples.h"
 
 namespace orderstream::contract {
 
@@ -175,8 +175,7 @@ TEST_P(CacheContract, a_read_after_a_change_fills_again) {
 
 TEST_P(CacheContract, a_change_of_one_order_leaves_the_others) {
     Cache cache;
-    for (int i = 0; i < 20; ++i)
-        cache.read_and_fill(cached_order(i));
+    for (int i = 0; i < 20; ++i) cache.read_and_fill(cached_order(i));
     cache.advance(7, 2, 0);
     for (int i = 0; i < 20; ++i) {
         if (i != 7) {
@@ -194,8 +193,7 @@ TEST_P(CacheContract, many_stamps_at_once) {
         stamps.push_back({cached_id(i), i % 2 == 0 ? 1 : 2, 0});
     }
     EXPECT_TRUE(cache.port().advance(stamps));
-    for (int i = 0; i < 500; ++i)
-        EXPECT_EQ(cache.shown(i), i % 2 == 0 ? kept(1, 0) : Stamp{}) << i;
+    for (int i = 0; i < 500; ++i) EXPECT_EQ(cache.shown(i), i % 2 == 0 ? kept(1, 0) : Stamp{}) << i;
 }
 
 TEST_P(CacheContract, hits_and_misses_are_counted) {
@@ -281,15 +279,13 @@ TEST_P(CacheContract, nobody_ever_sees_less_than_what_was_announced) {
     };
 
     std::vector<std::thread> readers;
-    for (unsigned seed = 1; seed <= 3; ++seed)
-        readers.emplace_back(reader, seed);
+    for (unsigned seed = 1; seed <= 3; ++seed) readers.emplace_back(reader, seed);
     std::thread even(writer, 11, 0);
     std::thread odd(writer, 12, 1);
     even.join();
     odd.join();
     over = true;
-    for (std::thread& thread : readers)
-        thread.join();
+    for (std::thread& thread : readers) thread.join();
 
     EXPECT_EQ(stale, 0);
     if (GetParam().keeps) {

@@ -1,7 +1,5 @@
 #pragma once
 
-#include "ports/order_cache.h"
-
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -9,6 +7,8 @@
 #include <memory>
 #include <ostream>
 #include <string>
+
+#include "ports/order_cache.h"
 
 namespace orderstream::contract {
 

@@ -1,14 +1,14 @@
-#include "cache/local_cache.h"
-#include "cache/no_cache.h"
-#include "contract/cache_contract.h"
-#include "contract/cache_samples.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <array>
 #include <atomic>
 #include <thread>
+
+#include "cache/local_cache.h"
+#include "cache/no_cache.h"
+#include "contract/cache_contract.h"
+#include "contract/cache_samples.h"
 
 namespace orderstream::contract {
 
@@ -89,8 +89,7 @@ class LocalCacheTest : public testing::Test {
 
 TEST_F(LocalCacheTest, lru_evicts_what_was_used_least_recently) {
     make(cache::make_lru_cache, {.orders_max = 3});
-    for (int i = 0; i < 3; ++i)
-        read_and_fill(cached_order(i));
+    for (int i = 0; i < 3; ++i) read_and_fill(cached_order(i));
     EXPECT_NE(cache_->peek(cached_id(0)), nullptr);
     EXPECT_NE(cache_->get(std::array{cached_id(1)}).found[0], nullptr);
     read_and_fill(cached_order(3));
@@ -111,8 +110,7 @@ TEST_F(LocalCacheTest, a_newer_row_counts_as_use) {
 
 TEST_F(LocalCacheTest, memory_takes_nothing_new_when_full) {
     make(cache::make_memory_cache, {.orders_max = 2});
-    for (int i = 0; i < 4; ++i)
-        read_and_fill(cached_order(i));
+    for (int i = 0; i < 4; ++i) read_and_fill(cached_order(i));
     EXPECT_THAT(present(4), ElementsAre(0, 1));
     read_and_fill(cached_order(1, 2));
     EXPECT_EQ(cache_->peek(cached_id(1))->version, 2);
@@ -144,8 +142,7 @@ TEST_F(LocalCacheTest, bytes_are_bounded) {
             EXPECT_GT(cache_->bytes(), cache_->stats().size * 1000);
         }
         EXPECT_EQ(cache_->stats().size, 3u);
-        for (int i = 0; i < 20; ++i)
-            EXPECT_TRUE(cache_->advance(std::array{OrderStamp{cached_id(i), 2, 0}}));
+        for (int i = 0; i < 20; ++i) EXPECT_TRUE(cache_->advance(std::array{OrderStamp{cached_id(i), 2, 0}}));
         EXPECT_EQ(cache_->bytes(), 0u);
     }
 }
@@ -231,8 +228,7 @@ TEST_F(LocalCacheTest, a_row_that_is_newer_than_what_is_shown_needs_no_proof) {
 TEST_F(LocalCacheTest, a_large_cache_keeps_to_its_bounds_and_uses_them) {
     constexpr int orders_max = 10'000;
     make(cache::make_lru_cache, {.orders_max = orders_max});
-    for (int i = 0; i < 5 * orders_max; ++i)
-        read_and_fill(cached_order(i));
+    for (int i = 0; i < 5 * orders_max; ++i) read_and_fill(cached_order(i));
     EXPECT_EQ(cache_->stats().size, std::size_t{orders_max});
     // Shards fill at random: what came last is there all the same.
     const auto newest = present(5 * orders_max);
@@ -256,8 +252,7 @@ TEST(LocalCache, size_and_bytes_stay_bounded_under_threads) {
             }
         });
     }
-    for (auto& thread : threads)
-        thread.join();
+    for (auto& thread : threads) thread.join();
     EXPECT_LE(cache->bytes(), 100'000u);
     EXPECT_GT(cache->stats().size, 0u);
 }

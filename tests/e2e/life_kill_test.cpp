@@ -123,10 +123,10 @@ TEST_F(Kill, orders_nobody_waited_for_are_processed_after_the_next_start) {
 
 TEST_F(Kill, a_second_server_on_the_same_data_is_refused) {
     const Server server(on_the_same_data());
-    const Finished second = run(orderstream_binary(), {.arguments = {"serve"},
-                                                       .environment = {{"HTTP_PORT", "0"},
-                                                                       {"DATA_DIR", directory_.path().string()}},
-                                                       .directory = {}});
+    const Finished second =
+        run(orderstream_binary(), {.arguments = {"serve"},
+                                   .environment = {{"HTTP_PORT", "0"}, {"DATA_DIR", directory_.path().string()}},
+                                   .directory = {}});
     EXPECT_NE(second.status, exited(0));
     EXPECT_NE(second.errors.find(directory_.path().string()), std::string::npos) << second.errors;
     EXPECT_EQ(server.ask(get("/health/ready")).status, 200);

@@ -114,8 +114,8 @@ TEST_F(Races, an_update_overtakes_the_worker_of_the_version_before) {
     concurrent_clients(server_.port(), 8, [&](HttpConnection& connection, int client) {
         for (int i = 0; i < scaled(100); ++i) {
             const std::string name = std::to_string(client) + "/" + std::to_string(i);
-            const HttpResponse first = connection.ask(
-                create(customer_, document(name, 1), {{"Prefer", "respond-async"}}));
+            const HttpResponse first =
+                connection.ask(create(customer_, document(name, 1), {{"Prefer", "respond-async"}}));
             ASSERT_EQ(first.status, 202) << first;
             const Document sent = document(name + " updated", 2);
             const HttpResponse second = connection.ask(update(id_in(first), customer_, sent));
@@ -140,8 +140,8 @@ TEST_F(Races, a_delete_or_cancel_overtakes_the_worker_and_stays) {
     concurrent_clients(server_.port(), 8, [&](HttpConnection& connection, int client) {
         const std::string status = client % 2 == 0 ? "deleted" : "cancelled";
         for (int i = 0; i < scaled(100); ++i) {
-            const HttpResponse first = connection.ask(
-                create(customer_, document("x", 1), {{"Prefer", "respond-async"}}));
+            const HttpResponse first =
+                connection.ask(create(customer_, document("x", 1), {{"Prefer", "respond-async"}}));
             ASSERT_EQ(first.status, 202) << first;
             const HttpResponse ended = connection.ask(end(id_in(first), customer_, status));
             ASSERT_EQ(ended.status, 200) << ended;
@@ -290,9 +290,8 @@ TEST_F(Races, mixed_changes_of_few_orders_by_many_clients_add_up) {
             if (dice >= 990 && dice < 995) change.status = "cancelled";
             const Document sent = document(std::to_string(client) + "/" + std::to_string(i), i);
             if (change.status.empty()) change.payload = sent.text;
-            const HttpResponse response = connection.ask(change.status.empty()
-                                                             ? update(ledger.id, customer_, sent)
-                                                             : end(ledger.id, customer_, change.status));
+            const HttpResponse response = connection.ask(
+                change.status.empty() ? update(ledger.id, customer_, sent) : end(ledger.id, customer_, change.status));
             if (response.status == 409) {
                 ledger.refuse(response);
             } else {

@@ -59,6 +59,7 @@ Customer::Heard Customer::ask(HttpConnection& connection, Asked asked) {
     const HttpResponse response = connection.ask(unsettled_->request);
     const Asked settled = std::move(*unsettled_);
     unsettled_.reset();
+    sent_off_ = says(response, "Connection", "close");
     if (response.status == 503) {
         EXPECT_TRUE(response.header("Retry-After")) << response;
         return Heard::refused;

@@ -36,7 +36,9 @@ class Customer {
     };
     /// Asks for something, at random. When the connection breaks, what was asked is unsettled until settle().
     Heard act(HttpConnection& connection);
-    /// Just that.
+    /// The last answer has ended its connection.
+    [[nodiscard]] bool was_sent_off() const { return sent_off_; }
+    /// Asks for a new order.
     Heard create_one(HttpConnection& connection);
 
     /// What was asked when the connection broke may have happened or not: finds out, and expects nothing in between.
@@ -73,6 +75,7 @@ class Customer {
     std::vector<Told> orders_;
     std::optional<Asked> unsettled_;
     int documents_ = 0;
+    bool sent_off_ = false;
 };
 
 }  // namespace orderstream::e2e

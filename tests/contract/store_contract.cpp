@@ -20,6 +20,21 @@ std::vector<StoreAdapter> in_all_batch_sizes(const StoreAdapter& adapter) {
     return adapters;
 }
 
+namespace {
+
+/// A document of these fields (`{"number":1}`) with the external id where its kind has it. The fields stand in the
+/// order of PostgreSQL's jsonb, shorter names first, so that documents can be compared as text.
+order::Payload document(Kind kind, std::string_view external_id, std::string_view fields) {
+    const std::string_view inner = fields.substr(1, fields.size() - 2);
+    if (external_id.empty() || kind == Kind::checkout) return std::make_shared<const std::string>(fields);
+    if (kind == Kind::generic) {
+        return std::make_shared<const std::string>(fmt::format(R"({{"id":"{}",{}}})", external_id, inner));
+    }
+    return std::make_shared<const std::string>(fmt::format(R"({{{},"order_uid":"{}"}})", inner, external_id));
+}
+
+}  // namespace
+
 StoreContract::StoreContract() : under_test_(GetParam().make()) {}
 
 template <class Result, class Item, class Call>
@@ -100,8 +115,8 @@ order::Change StoreContract::create(Kind kind) {
     change.kind = kind;
     change.verb = Verb::create;
     change.customer_id = fmt::format("customer-{}", number);
-    change.document.payload = std::make_shared<const std::string>(fmt::format(R"({{"number":{}}})", number));
-    change.document.external_id = fmt::format("external-{}", number);
+    change.document.external_id = kind == Kind::checkout ? "" : fmt::format("external-{}", number);
+    change.document.payload = document(kind, change.document.external_id, fmt::format(R"({{"number":{}}})", number));
     change.document.email = fmt::format("customer-{}@example.com", number);
     change.document.currency = "EUR";
     change.document.total_amount = order::Money::of_cents(100 * number + 1);
@@ -112,8 +127,13 @@ order::Change StoreContract::replace(const order::Change& created, std::string_v
     order::Change change = created;
     change.verb = Verb::replace;
     change.create_hash = std::nullopt;
-    change.document.payload = std::make_shared<const std::string>(payload);
+    change.document.payload = document(change.kind, change.document.external_id, payload);
     return change;
+}
+
+void StoreContract::rename(order::Change& change, std::string_view external_id) {
+    change.document.external_id = external_id;
+    change.document.payload = document(change.kind, external_id, R"({"renamed":true})");
 }
 
 order::Change StoreContract::set_status(const order::Change& created, Status status) {

@@ -76,7 +76,9 @@ class StoreContract : public testing::TestWithParam<StoreAdapter> {
 
     // Changes that differ in what a test may want to recognise.
     [[nodiscard]] order::Change create(order::Kind kind = order::Kind::generic);
-    /// By the owner of what `created` made.
+    /// Gives the change's order that external id, in its document too, where a store may look for it.
+    static void rename(order::Change& change, std::string_view external_id);
+    /// By the owner of what `created` made; the external id is put into `payload`.
     [[nodiscard]] order::Change replace(const order::Change& created, std::string_view payload = R"({"new":true})");
     [[nodiscard]] order::Change set_status(const order::Change& created, order::Status status);
     /// A create that no store takes, for its currency is none.

@@ -50,7 +50,7 @@ TEST_P(StoreContract, the_newest_order_with_an_external_id_that_is_not_deleted_i
     order::Change someone_elses = create();
     for (order::Change* change : {&older, &newer, &deleted, &someone_elses}) {
         change->customer_id = "someone";
-        change->document.external_id = "A-1";
+        rename(*change, "A-1");
     }
     someone_elses.customer_id = "someone else";
     for (const order::Change& change : {older, newer, deleted, someone_elses}) {
@@ -81,7 +81,7 @@ TEST_P(StoreContract, a_cancelled_order_is_found_by_its_external_id) {
 TEST_P(StoreContract, an_order_is_found_by_the_external_id_it_has_now) {
     const order::Change created = create();
     order::Change renamed = replace(created);
-    renamed.document.external_id = "renamed";
+    rename(renamed, "renamed");
     apply({created, renamed});
     const auto found = store().find_by_external(std::vector<ports::OrderStore::ExternalKey>{
         {created.customer_id, created.document.external_id}, {created.customer_id, "renamed"}});

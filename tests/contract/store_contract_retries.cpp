@@ -19,12 +19,13 @@ TEST_P(StoreContract, a_retry_is_taken_when_it_is_due_with_the_order_as_it_is_no
     let_pass(199ms);
     EXPECT_TRUE(claim().empty());
     let_pass(2ms);
-    apply(replace(created, R"({"newer":1})"));
+    const order::Change newer = replace(created, R"({"newer":1})");
+    apply(newer);
 
     const std::vector<ports::DueRetry> due = claim();
     ASSERT_EQ(due.size(), 1u);
     EXPECT_EQ(describe(due[0].order), describe(*fetch(created.order_id)));
-    EXPECT_EQ(*due[0].order.payload, R"({"newer":1})");
+    EXPECT_EQ(*due[0].order.payload, *newer.document.payload);
     EXPECT_EQ(due[0].order.version, 2);
     EXPECT_EQ(due[0].version, 1);
     EXPECT_EQ(due[0].attempts, 3);

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "contract/postgres_server.h"
+#include "contract/store_contract.h"
+#include "postgres/postgres_store.h"
+
+namespace orderstream::contract {
+
+/// A database with our schema, and a clock in it that stands still until a test moves it.
+[[nodiscard]] std::string make_store_database();
+
+[[nodiscard]] const telemetry::Log& silent_log();
+
+/// That adopts at once.
+[[nodiscard]] std::unique_ptr<postgres::PostgresStore> open_postgres(const std::string& database);
+
+/// Waits until no other session is at this database.
+void wait_for_sessions_to_end(const std::string& database);
+
+/// A database for all of them, one after the other, emptied for each.
+class PostgresUnderTest final : public StoreUnderTest {
+  public:
+    PostgresUnderTest();
+    [[nodiscard]] ports::OrderStore& store() override { return *store_; }
+    void restart() override;
+    void let_pass(std::chrono::milliseconds time) override;
+
+  private:
+    const std::string& database_;
+    std::unique_ptr<postgres::PostgresStore> store_;
+};
+
+}  // namespace orderstream::contract

@@ -188,16 +188,18 @@ TEST(Publisher, ManyNotesAreReadPageByPage) {
 }
 
 TEST(Publisher, ALookGoesOnWhereTheLastOneStopped) {
-    World world(small_bus(100));
-    for (int i = 1; i <= 130; ++i) world.store(create(i, i), 0ms);
-    world.work();
-    world.store(create(131, 131), 0ms);
+    World world;
+    const auto leave_behind = [&](int number) {
+        world.bus().away = true;
+        world.store(create(number), 0ms);
+        world.bus().away = false;
+    };
+    for (int i = 1; i <= 130; ++i) world.store(create(i), 0ms);
+    leave_behind(131);
     world.keep_house();
     const int calls = world.faults().calls(Call::open_notes);
-    world.store(create(132, 132), 0ms);  // straight to the bus
-    world.bus().away = true;
-    world.store(create(133, 133), 0ms);
-    world.bus().away = false;
+    world.store(create(132), 0ms);  // straight to the bus
+    leave_behind(133);
     world.keep_house();
     EXPECT_EQ(world.faults().calls(Call::open_notes), calls + 1) << "not over all the notes in flight again";
     expect_each_published_once(world, 133);

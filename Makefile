@@ -11,9 +11,11 @@ run: build  ## build it and serve at http://localhost:8080, the data in ./data
 	@exec build/orderstream serve
 
 test: deps  ## all tests, under sanitizers too; then against the optimised program
+	@scripts/install-deps test
 	@exec scripts/test
 
 test-quick: deps  ## all tests, without sanitizers: for every day
+	@scripts/install-deps test
 	@exec scripts/test dev
 
 bench: deps  ## measure rates and latencies beside SQLite's and nginx's own
@@ -26,7 +28,7 @@ services:  ## private PostgreSQL, Kafka and Redis on free ports, their addresses
 	@scripts/services up
 
 coverage: deps  ## which lines the tests run: a summary, and build/coverage/html/index.html
-	@scripts/install-deps coverage
+	@scripts/install-deps test coverage
 	@exec scripts/coverage
 
 format:  ## lay out all sources as .clang-format says

@@ -8,9 +8,7 @@ namespace {
 
 namespace limits = order::limits;
 using order::Status;
-using ports::StoreFault;
 using ::testing::ElementsAre;
-using ::testing::IsEmpty;
 
 ports::Ack ack_of(int number, int version, Status status, int processed_version) {
     ports::Ack ack;

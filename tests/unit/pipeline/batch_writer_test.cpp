@@ -8,7 +8,6 @@ namespace {
 
 namespace limits = order::limits;
 using ports::StoreFault;
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;

@@ -7,10 +7,8 @@ namespace orderstream::pipeline::testing {
 namespace {
 
 namespace limits = order::limits;
-using ::testing::AllOf;
 using ::testing::Each;
 using ::testing::ElementsAre;
-using ::testing::Eq;
 
 Intake::Limits roomy() {
     return {.queue_orders = 100, .queue_bytes = 1'000'000, .waiters = 100, .batch_orders = 50, .batch_bytes = 500'000};
@@ -90,7 +88,6 @@ TEST(Intake, TooManyOrdersAreOverloadAndPlacesComeBack) {
     EXPECT_EQ(refused.outcome().order_id, order_id(4));
     world.write();
     EXPECT_THAT(results(taken), Each(Result::stored));
-    EXPECT_THAT(results(submit_many(world, 5, 0, 0ms)), Each(Result::stored));
     EXPECT_FALSE(world.submit(create(5), 0ms).answered());
     EXPECT_EQ(world.row(4), nullptr) << "nothing was accepted";
 }
@@ -101,7 +98,7 @@ TEST(Intake, TooManyBytesAreOverloadAndPlacesComeBack) {
     World world(with(limits));
     submit_many(world, 1, 2);
     EXPECT_EQ(world.submit(create(3)).result(), Result::overloaded);
-    EXPECT_EQ(world.intake().queued(), 2U) << "and the order's place was given back with it:";
+    EXPECT_EQ(world.intake().queued(), 2U);
     world.write();
     EXPECT_FALSE(world.submit(create(4)).answered());
 }

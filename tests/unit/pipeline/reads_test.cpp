@@ -8,7 +8,6 @@
 namespace orderstream::pipeline::testing {
 namespace {
 
-using ports::StoreFault;
 using ::testing::ElementsAre;
 
 void make_done(World& world, int number, int cents = 100) {

@@ -31,7 +31,7 @@ class FaultyBus final : public ports::EventPublisher, public ports::EventSource,
     /// The worker's source starts over: what was not done() comes again.
     void redeliver() { bus_.redeliver(); }
     /// An event comes again although it was done(), as after a rebalance.
-    void deliver_again(const ports::Event& event) { (void)bus_.publish(ports::NoteId{{{0xff}}}, {&event, 1}); }
+    void deliver_again(const ports::Event& event) { (void)bus_.publish(ports::NoteId{{0xff}}, {&event, 1}); }
 
     // --- what a test asks it ---
     std::vector<ports::Event> published;

@@ -23,7 +23,8 @@ Document Customer::next_document() {
 }
 
 Customer::Asked Customer::ask_for_new() {
-    Asked asked{.verb = Verb::create, .request = {}, .place = 0, .sent = next_document(), .with_key = random_() % 2 == 0};
+    Asked asked{
+        .verb = Verb::create, .request = {}, .place = 0, .sent = next_document(), .with_key = random_() % 2 == 0};
     Headers headers;
     if (asked.with_key) headers.emplace_back("Idempotency-Key", "key of " + asked.sent.external_id);
     asked.request = create(id_, asked.sent, std::move(headers));

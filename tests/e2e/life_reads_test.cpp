@@ -43,7 +43,7 @@ struct HotOrder {
     std::string customer;
     std::atomic<int> answered{1};  ///< the highest version that anyone was answered
     std::mutex mutex;
-    std::map<int, Document> documents;           ///< by version
+    std::map<int, Document> documents;              ///< by version
     std::vector<std::pair<int, std::string>> seen;  ///< version and payload, checked at the end
 
     void update(HttpConnection& connection, const Document& sent) {
@@ -140,7 +140,8 @@ TEST_P(Reads, after_an_end_show_the_end) {
             const HttpResponse shown = reader.ask(show(id));
             ASSERT_EQ(text_at(shown.json(), "/status"), status);
             ASSERT_EQ(version_in(shown), 2);
-            const HttpResponse by_external = reader.ask(get("/orders/by-external/" + external + "?user_id=" + customer));
+            const HttpResponse by_external =
+                reader.ask(get("/orders/by-external/" + external + "?user_id=" + customer));
             ASSERT_EQ(by_external.status, status == "deleted" ? 404 : 200);
         }
     });

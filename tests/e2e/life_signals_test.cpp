@@ -225,7 +225,8 @@ TEST_F(SlowLeave, who_waits_too_long_is_told_accepted_in_time) {
     EXPECT_LE(Clock::now() - began, 4s + slack);
     EXPECT_EQ(told, open);
     lock_.reset();
-    ASSERT_EQ(server_->program().wait(std::chrono::ceil<std::chrono::milliseconds>(began + 14s - Clock::now())), exited(0))
+    ASSERT_EQ(server_->program().wait(std::chrono::ceil<std::chrono::milliseconds>(began + 14s - Clock::now())),
+              exited(0))
         << server_->log();
     EXPECT_EQ(count(202), open);
     EXPECT_EQ(count(503), clients - open);

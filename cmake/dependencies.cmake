@@ -6,7 +6,7 @@
 set(Boost_USE_STATIC_LIBS ON)
 set(OPENSSL_USE_STATIC_LIBS ON)
 find_library(SQLite3_LIBRARY NAMES libsqlite3.a sqlite3)
-find_package(Boost 1.81 CONFIG REQUIRED COMPONENTS headers json url container system)
+find_package(Boost 1.81 CONFIG REQUIRED COMPONENTS headers json container system)
 find_package(tl-expected REQUIRED CONFIG)
 find_package(fmt REQUIRED CONFIG)
 find_package(spdlog REQUIRED CONFIG)

@@ -163,6 +163,13 @@ TEST(Answers, ACreateAgainWhileAnUpdateIsUnderWayDoesNotWaitForIt) {
     EXPECT_EQ(world.store(create_once(1, 100)).result(), Result::processed);
 }
 
+TEST(Answers, ACreateAgainThatWasOvertakenBeforeItWasProcessedIsASuccess) {
+    World world;
+    world.store(create_once(1, 100), 0ms);
+    world.store(replace(1, 200), 0ms);
+    EXPECT_EQ(world.store(create_once(1, 100)).result(), Result::processed);
+}
+
 TEST(Answers, ACreateAgainAfterADeleteNeverRevives) {
     World world;
     happen(world, {create_once(1), remove(1)});

@@ -195,6 +195,20 @@ TEST(Reads, AChangeThatTheCacheCouldNotBeToldVoidsReadsUnderWay) {
     EXPECT_EQ(version_of(after), 2);
 }
 
+TEST(Reads, AReadUnderWayBringsNothingOldToACacheThatCouldNotBeTold) {
+    World world;
+    make_done(world, 1);
+    world.get(1);
+    world.faults().after(Call::fetch, [&] {
+        world.faults().after(Call::fetch, [] {});
+        world.cache().untold = true;
+        world.store(replace(1, 200), 0ms);
+        world.cache().untold = false;
+    });
+    world.read();
+    EXPECT_EQ(world.orders().peek(order_id(1)), nullptr);
+}
+
 TEST(Reads, WhileTheStoreIsAwayOnlyTheCacheAnswers) {
     World world;
     make_done(world, 1);

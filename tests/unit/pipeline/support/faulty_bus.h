@@ -27,6 +27,8 @@ class FaultyBus final : public ports::EventPublisher, public ports::EventSource,
     int sends_to_refuse = 0;
     /// The next notes' events are lost in the producer: they time out, and are confirmed as failed.
     int publishes_to_lose = 0;
+    /// As soon as the bus has an event: a worker may be as quick as that.
+    std::function<void()> when_published;
 
     /// The worker's source starts over: what was not done() comes again.
     void redeliver() { bus_.redeliver(); }
@@ -57,6 +59,7 @@ class FaultyBus final : public ports::EventPublisher, public ports::EventSource,
         }
         if (!bus_.publish(note, events)) return false;
         published.insert(published.end(), events.begin(), events.end());
+        if (when_published) when_published();
         return true;
     }
     Confirmations take_confirmations() override {

@@ -12,7 +12,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using namespace std::string_literals;
-using testing::HasSubstr;
 
 class HttpDocuments : public HttpSuite {
   protected:

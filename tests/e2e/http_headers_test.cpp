@@ -98,20 +98,20 @@ TEST_F(HttpHeaders, an_insane_request_id_is_replaced) {
 
 class HttpIfMatch : public HttpHeaders {
   protected:
-    void SetUp() override { id_ = create(user_); }
+    void SetUp() override { id = create(user); }
 
     HttpResponse update(const std::string& if_match) {
-        return post(update_body(id_, user_, "{}"), {{"If-Match", if_match}});
+        return post(update_body(id, user, "{}"), {{"If-Match", if_match}});
     }
-    long long version() const { return integer_at(read(id_).json(), "/version"); }
+    long long version() const { return integer_at(read(id).json(), "/version"); }
 
-    const std::string user_ = new_customer();
-    std::string id_;
+    const std::string user = new_customer();
+    std::string id;
 };
 
 TEST_F(HttpIfMatch, lets_a_change_of_that_version_through_once) {
     const HttpResponse first = update("\"1\"");
-    EXPECT_TRUE(is_json(first, 200, R"({"order_id":")" + id_ + R"(","status":"updated"})"));
+    EXPECT_TRUE(is_json(first, 200, R"({"order_id":")" + id + R"(","status":"updated"})"));
     EXPECT_EQ(first.header("ETag"), "\"2\"");
     EXPECT_TRUE(is_problem(update("\"1\""), 412));
     EXPECT_EQ(version(), 2);
@@ -119,10 +119,10 @@ TEST_F(HttpIfMatch, lets_a_change_of_that_version_through_once) {
 
 TEST_F(HttpIfMatch, guards_delete_and_cancel_too) {
     for (const std::string status : {"deleted", "cancelled"}) {
-        EXPECT_TRUE(is_problem(post(status_body(id_, user_, status), {{"If-Match", "\"7\""}}), 412)) << status;
+        EXPECT_TRUE(is_problem(post(status_body(id, user, status), {{"If-Match", "\"7\""}}), 412)) << status;
     }
-    EXPECT_EQ(text_at(read(id_).json(), "/status"), "done");
-    EXPECT_EQ(post(status_body(id_, user_, "deleted"), {{"If-Match", "\"1\""}}).status, 200);
+    EXPECT_EQ(text_at(read(id).json(), "/status"), "done");
+    EXPECT_EQ(post(status_body(id, user, "deleted"), {{"If-Match", "\"1\""}}).status, 200);
 }
 
 TEST_F(HttpIfMatch, takes_lists) {
@@ -130,7 +130,7 @@ TEST_F(HttpIfMatch, takes_lists) {
     EXPECT_EQ(update(R"("9","2" , "5")").status, 200);
     EXPECT_EQ(update(R"("one", W/"3", "3")").status, 200);
     EXPECT_TRUE(is_problem(update(R"("1", "2", "3", "5")"), 412));
-    EXPECT_EQ(post(update_body(id_, user_, "{}"), {{"If-Match", "\"9\""}, {"If-Match", "\"4\""}}).status, 200);
+    EXPECT_EQ(post(update_body(id, user, "{}"), {{"If-Match", "\"9\""}, {"If-Match", "\"4\""}}).status, 200);
     EXPECT_EQ(version(), 5);
 }
 
@@ -160,8 +160,8 @@ TEST_F(HttpIfMatch, is_400_when_malformed) {
 }
 
 TEST_F(HttpIfMatch, fails_on_a_create) {
-    EXPECT_TRUE(is_problem(post(create_body(user_, R"({"id":"made"})"), {{"If-Match", "\"1\""}}), 412));
-    EXPECT_EQ(ask(get("/orders/by-external/made?user_id=" + user_)).status, 404);
+    EXPECT_TRUE(is_problem(post(create_body(user, R"({"id":"made"})"), {{"If-Match", "\"1\""}}), 412));
+    EXPECT_EQ(ask(get("/orders/by-external/made?user_id=" + user)).status, 404);
 }
 
 // -------------------------------------------------------------------------------------------------------- Prefer
@@ -226,14 +226,14 @@ TEST_F(HttpPrefer, what_it_does_not_know_is_ignored) {
 class HttpIdempotency : public HttpHeaders {
   protected:
     HttpResponse keyed(const std::string& payload, const std::string& key = "key-1") const {
-        return post(create_body(user_, payload), {{"Idempotency-Key", key}});
+        return post(create_body(user, payload), {{"Idempotency-Key", key}});
     }
     static std::string id_in(const HttpResponse& response) { return text_at(response.json(), "/order_id"); }
     static std::optional<std::string> replayed(const HttpResponse& response) {
         return response.header("Idempotent-Replayed");
     }
 
-    const std::string user_ = new_customer();
+    const std::string user = new_customer();
 };
 
 TEST_F(HttpIdempotency, a_retry_hears_what_the_first_one_heard) {
@@ -282,13 +282,13 @@ TEST_F(HttpIdempotency, keys_have_1_to_200_bytes) {
     EXPECT_TRUE(is_problem(keyed("{}", repeated("k", 201)), 400));
     EXPECT_TRUE(is_problem(keyed("{}", repeated("é", 101)), 400));
     EXPECT_TRUE(is_problem(keyed("{}", ""), 400));
-    EXPECT_TRUE(is_problem(post(create_body(user_, "{}"), {{"Idempotency-Key", "a"}, {"Idempotency-Key", "b"}}), 400));
+    EXPECT_TRUE(is_problem(post(create_body(user, "{}"), {{"Idempotency-Key", "a"}, {"Idempotency-Key", "b"}}), 400));
 }
 
 TEST_F(HttpIdempotency, after_an_update_a_retry_is_still_a_replay) {
     const HttpResponse first = keyed(R"({"a":1})");
     const std::string id = id_in(first);
-    ASSERT_EQ(post(update_body(id, user_, R"({"a":2})")).status, 200);
+    ASSERT_EQ(post(update_body(id, user, R"({"a":2})")).status, 200);
 
     const HttpResponse again = keyed(R"({"a":1})");
     EXPECT_TRUE(is_json(again, 201, first.body));
@@ -301,7 +301,7 @@ TEST_F(HttpIdempotency, after_an_update_a_retry_is_still_a_replay) {
 TEST_F(HttpIdempotency, after_a_delete_or_cancel_a_retry_is_409) {
     for (const std::string status : {"deleted", "cancelled"}) {
         const std::string id = id_in(keyed("{}", status));
-        ASSERT_EQ(post(status_body(id, user_, status)).status, 200);
+        ASSERT_EQ(post(status_body(id, user, status)).status, 200);
         const HttpResponse again = keyed("{}", status);
         EXPECT_TRUE(is_json(again, 409, R"({"status":")" + status + R"("})"));
         EXPECT_EQ(replayed(again), "true");
@@ -312,7 +312,7 @@ TEST_F(HttpIdempotency, after_a_delete_or_cancel_a_retry_is_409) {
 TEST_F(HttpIdempotency, is_ignored_on_other_changes) {
     const std::string id = id_in(keyed("{}"));
     for (const std::string& key : {std::string("key-1"), repeated("k", 300)}) {
-        const HttpResponse response = post(update_body(id, user_, R"({"a":2})"), {{"Idempotency-Key", key}});
+        const HttpResponse response = post(update_body(id, user, R"({"a":2})"), {{"Idempotency-Key", key}});
         EXPECT_TRUE(is_json(response, 200, R"({"order_id":")" + id + R"(","status":"updated"})"));
         EXPECT_EQ(replayed(response), std::nullopt);
     }
@@ -322,7 +322,7 @@ TEST_F(HttpIdempotency, is_ignored_on_other_changes) {
 TEST_F(HttpIdempotency, a_retry_that_does_not_wait_hears_201_once_it_is_done) {
     const std::string id = id_in(keyed("{}"));
     const HttpResponse again =
-        post(create_body(user_, "{}"), {{"Idempotency-Key", "key-1"}, {"Prefer", "respond-async"}});
+        post(create_body(user, "{}"), {{"Idempotency-Key", "key-1"}, {"Prefer", "respond-async"}});
     EXPECT_TRUE(is_json(again, 201, R"({"order_id":")" + id + R"(","status":"created"})"));
     EXPECT_EQ(replayed(again), "true");
 }

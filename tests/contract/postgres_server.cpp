@@ -62,8 +62,8 @@ PostgresServer::PostgresServer() {
     if (guard_pid_ == 0) {
         ::setsid();
         ::dup2(ends[0], STDIN_FILENO);
-        const std::string script =
-            fmt::format("cat >/dev/null; {0} down {1} >/dev/null 2>&1; rm -rf {1}", services, folder_);
+        const std::string script = fmt::format(
+            "cat >/dev/null; {0} kill {1} postgres; {0} down {1} >/dev/null 2>&1; rm -rf {1}", services, folder_);
         ::execl("/bin/sh", "sh", "-c", script.c_str(), static_cast<char*>(nullptr));
         ::_exit(127);
     }
@@ -97,7 +97,7 @@ void PostgresServer::control(const std::string& command) {
 }
 
 std::string PostgresServer::run_sql(const std::string& database, const std::string& sql) const {
-    const std::string file = folder_ + "/statement.sql";
+    const std::string file = fmt::format("{}/statement_{}.sql", folder_, ++statements_);
     std::ofstream(file) << sql;
     std::string output =
         must_run(fmt::format("psql --no-psqlrc --quiet --no-align --tuples-only --set ON_ERROR_STOP=1 -f {} {} 2>&1",

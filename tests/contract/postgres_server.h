@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <string>
 
 namespace orderstream::contract {
@@ -22,7 +23,7 @@ class PostgresServer {
 
     /// stop, start or kill (kill -9).
     void control(const std::string& command);
-    /// Runs SQL in a database and answers it as psql prints it, unaligned and without headers.
+    /// Runs SQL in a database, from any thread, and answers it as psql prints it, unaligned and without headers.
     [[nodiscard]] std::string run_sql(const std::string& database, const std::string& sql) const;
     /// Runs a file by `psql -f`, stopping at the first error; false when there was one.
     [[nodiscard]] bool run_file(const std::string& database, const std::string& path) const;
@@ -36,6 +37,7 @@ class PostgresServer {
     int guard_ = -1;  // a pipe: the process behind it ends the server when it closes
     int guard_pid_ = -1;
     int databases_ = 0;
+    mutable std::atomic<int> statements_ = 0;
 };
 
 }  // namespace orderstream::contract

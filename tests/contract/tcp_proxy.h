@@ -1,0 +1,58 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+namespace orderstream::contract {
+
+/// Stands between a client and a server on this machine and breaks what it is told to break. Thread-safe.
+class TcpProxy {
+  public:
+    /// What happens when a message with the word comes from a client.
+    enum class Trap {
+        none,
+        swallow_answer,   ///< the server gets it, what it answers is lost, and the client's connection is cut
+        swallow_message,  ///< the client's connection is cut, while the server's stays open and hears nothing
+        silence,          ///< nothing is passed on any more, and nothing is cut
+    };
+
+    explicit TcpProxy(int server_port);
+    TcpProxy(const TcpProxy&) = delete;
+    TcpProxy& operator=(const TcpProxy&) = delete;
+    ~TcpProxy();
+
+    [[nodiscard]] int port() const { return port_; }
+    /// For the next message with that word only.
+    void set_trap(Trap trap, std::string word);
+    [[nodiscard]] bool sprung();
+
+  private:
+    struct Link {
+        int client = -1;
+        int server = -1;
+        Trap sprung = Trap::none;
+    };
+
+    void run(const std::stop_token& stop);
+    void accept_one();
+    /// False when the link is to be forgotten.
+    bool serve(Link& link, bool from_client);
+    bool spring(Link& link, std::string_view bytes);
+
+    int server_port_;
+    int port_ = 0;
+    int listener_ = -1;
+    std::vector<Link> links_;  // the thread's own
+    std::mutex mutex_;
+    Trap trap_ = Trap::none;
+    std::string word_;
+    bool sprung_ = false;
+    std::jthread thread_;
+};
+
+}  // namespace orderstream::contract

@@ -44,7 +44,7 @@ int refuse(const config::Problems& problems) {
 int run(int argc, char** argv) {
     CLI::App app("OrderStream: orders in, stored, processed, answered when the work is really done.", "orderstream");
     app.set_version_flag("--version", "orderstream " ORDERSTREAM_VERSION);
-    app.require_subcommand(1);
+    app.require_subcommand(0, 1);  // an unknown one is then named, instead of none being found
     app.footer(
         "Settings come from flags, the environment, .env and config.env, in this order; see `orderstream config`.");
 
@@ -53,7 +53,15 @@ int run(int argc, char** argv) {
     CLI::App* show =
         app.add_subcommand("config", "Print the settings in force and where each comes from, secrets hidden");
     for (CLI::App* command : {serve, show}) add_flags(*command, arguments);
-    CLI11_PARSE(app, argc, argv);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? 0 : exit_usage;
+    }
+    if (app.get_subcommands().empty()) {
+        std::fputs(app.help().c_str(), stderr);
+        return exit_usage;
+    }
 
     const auto settings = config::load(config::surroundings(environ, arguments.flags));
     if (!settings) return refuse(settings.error());

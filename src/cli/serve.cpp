@@ -158,10 +158,11 @@ int serve(const config::Config& config, telemetry::Log& log) {
     signals.wait();
     leave(signals, phase, server, service, config.work.shutdown_timeout, log);
     server.stop_accepting();
-    service.finish();
-    server.stop();
+    // The worker first: what it has settled is then seen off by the service; what it has not waits in its note.
     worker.stop();
     worker_thread.join();
+    service.finish();
+    server.stop();
     log.info("stopped", {});
     return 0;
 }

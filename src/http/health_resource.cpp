@@ -24,18 +24,23 @@ std::vector<Route> HealthResource::routes() {
          .while_draining = true},
         {.method = Method::get,
          .pattern = "/health/live",
-         .handler = [this](Exchange&) { return render({}); },
+         // Alive is whoever can answer; what it depends on is told, not judged.
+         .handler = [this](Exchange&) { return render(health_(), 200); },
          .while_draining = true},
         {.method = Method::get,
          .pattern = "/health/ready",
-         .handler = [this](Exchange&) { return render(health_()); },
+         .handler =
+             [this](Exchange&) {
+                 const pipeline::Health health = health_();
+                 return render(health, health.status == pipeline::HealthStatus::unhealthy ? 503 : 200);
+             },
          .while_draining = true},
     };
 }
 
-Response HealthResource::render(const pipeline::Health& health) const {
+Response HealthResource::render(const pipeline::Health& health, int status) const {
     Response response;
-    response.status = health.status == pipeline::HealthStatus::unhealthy ? 503 : 200;
+    response.status = status;
     std::string& body = response.body;
     body.append("{\"status\":\"").append(to_text(health.status)).append("\",\"version\":");
     documents::append_json_string(body, version_);

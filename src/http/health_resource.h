@@ -19,7 +19,7 @@ class HealthResource {
     [[nodiscard]] std::vector<Route> routes();
 
   private:
-    [[nodiscard]] Response render(const pipeline::Health& health) const;
+    [[nodiscard]] Response render(const pipeline::Health& health, int status) const;
 
     std::string version_;
     std::function<pipeline::Health()> health_;

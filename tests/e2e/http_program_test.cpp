@@ -62,8 +62,8 @@ TEST(CommandLine, refuses_what_it_does_not_know) {
     for (const auto& arguments :
          std::vector<std::vector<std::string>>{{}, {"dance"}, {"serve", "--fast"}, {"serve", "now"}}) {
         const Finished finished = run_with(arguments, {{"HTTP_PORT", "0"}});
-        EXPECT_NE(finished.status, exited(0)) << testing::PrintToString(arguments);
-        EXPECT_NE(finished.errors, "");
+        EXPECT_EQ(finished.status, exited(2)) << testing::PrintToString(arguments);
+        EXPECT_THAT(finished.errors, HasSubstr(arguments.empty() ? "serve" : arguments.back()));
         EXPECT_EQ(finished.output, "");
     }
 }

@@ -234,12 +234,10 @@ TEST_F(HttpReads, the_probes_say_status_version_and_checks) {
         const auto body = response.json();
         EXPECT_EQ(text_at(body, "/status"), "healthy");
         EXPECT_EQ("orderstream " + text_at(body, "/version") + "\n", version);
-        EXPECT_NE(at(body, "/checks").as_object(), nullptr);
         EXPECT_EQ(size_at(body, ""), 3u);
-    }
-    const auto ready = ask(get("/health/ready")).json();
-    for (const std::string dependency : {"store", "bus", "cache"}) {
-        EXPECT_EQ(text_at(ready, "/checks/" + dependency + "/status"), "healthy");
+        for (const std::string dependency : {"store", "bus", "cache"}) {
+            EXPECT_EQ(text_at(body, "/checks/" + dependency + "/status"), "healthy") << path;
+        }
     }
 }
 

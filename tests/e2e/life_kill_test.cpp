@@ -1,7 +1,10 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <map>
+#include <optional>
 #include <random>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -26,7 +29,9 @@ class Kill : public testing::Test {
         for (int i = 0; i < clients; ++i) customers_.emplace_back(i);
     }
 
-    [[nodiscard]] Server::Options on_the_same_data() const { return {.environment = {}, .data = directory_.path()}; }
+    [[nodiscard]] Server::Options on_the_same_data(std::map<std::string, std::string> environment = {}) const {
+        return {.environment = std::move(environment), .data = directory_.path()};
+    }
 
     /// Everybody is busy until the connection breaks.
     void live_until_killed(Server& server, std::chrono::milliseconds life) {
@@ -87,7 +92,8 @@ TEST_F(Kill, at_random_moments_again_and_again) {
     const int cycles = sanitized ? 6 : 15;
     for (int cycle = 0; cycle < cycles && !HasFailure(); ++cycle) {
         SCOPED_TRACE("cycle " + std::to_string(cycle));
-        Server server(on_the_same_data());
+        // Without the mark, only the last write stands between an event that comes again and a second processing.
+        Server server(on_the_same_data({{"WORKER_MARK_PROCESSING", cycle % 2 == 0 ? "true" : "false"}}));
         expect_nothing_lost(server);
         live_until_killed(server, std::chrono::milliseconds(20 + random() % 600));
         for (auto deaths = random() % 3; deaths > 0; --deaths) die_early(std::chrono::milliseconds(random() % 150));
@@ -119,6 +125,32 @@ TEST_F(Kill, orders_nobody_waited_for_are_processed_after_the_next_start) {
     EXPECT_EQ(file.count("orders WHERE status = 'done' AND processed_version = 1 AND announced_version = 1"), 150);
     const StoredOrders rows = file.orders();
     for (const std::string& id : ids) EXPECT_TRUE(rows.contains(id));
+}
+
+TEST_F(Kill, orders_that_were_done_are_not_processed_again_though_their_note_is_still_there) {
+    for (const std::string mark : {"true", "false"}) {
+        std::optional<Server> server(on_the_same_data({{"WORKER_MARK_PROCESSING", mark}}));
+        std::optional<StoreFile> file(directory_.path());
+        // Notes go with a later batch, or within a second: stopped in between, one is there.
+        do {
+            server->thaw();
+            concurrent_clients(server->port(), clients, [&](HttpConnection& connection, int i) {
+                customers_[static_cast<std::size_t>(i)].create_one(connection);
+            });
+            server->freeze();
+        } while (file->count("batches WHERE published_at IS NULL") == 0);
+        const StoredOrders rows = file->orders();
+        for (Customer& customer : customers_) {
+            customer.expect_kept(rows);
+            customer.remember_updates(rows);
+        }
+        file.reset();
+        server->kill();
+        server.emplace(on_the_same_data({{"WORKER_MARK_PROCESSING", mark}}));
+        expect_nothing_lost(*server);
+        EXPECT_GT(StoreFile(directory_.path()).count("batches WHERE published_at IS NOT NULL"), 0)
+            << "nothing was published again";
+    }
 }
 
 TEST_F(Kill, a_second_server_on_the_same_data_is_refused) {

@@ -32,7 +32,7 @@ std::filesystem::path orderstream_binary() {
     return binary;
 }
 
-Server::Server(Options options)
+Server::Server(const Options& options)
     : data_(options.data.empty() ? own_data_.path() : options.data),
       program_(orderstream_binary(), to_program(options)) {
     const auto ready = program_.wait_for_line([](std::string_view line) { return ready_port(line).has_value(); },

@@ -30,7 +30,7 @@ class Server {
 
     /// Returns when it says that it is ready; throws, with all it wrote, when it does not get there.
     Server() : Server(Options{}) {}
-    explicit Server(Options options);
+    explicit Server(const Options& options);
 
     [[nodiscard]] std::uint16_t port() const { return port_; }
     [[nodiscard]] const std::filesystem::path& data() const { return data_; }

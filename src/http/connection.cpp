@@ -182,6 +182,9 @@ void Connection::serve() {
     started_ = std::chrono::steady_clock::now();
     identify(request);
 
+    // Counted before the handler hands the request on: whoever saw it there finds it awaited here.
+    state_ = State::answering;
+    ++thread_.shared().awaited_answers;
     LiveExchange exchange(*this, request);
     std::string failure;
     const std::optional<Response> response = thread_.shared().router.serve(exchange, failure);
@@ -189,10 +192,11 @@ void Connection::serve() {
         thread_.shared().log.error("a request handler failed",
                                    {{"error", failure}, {"request_id", request.request_id}});
     }
-    if (response) return respond(*response, false);
-
-    state_ = State::answering;
-    ++thread_.shared().awaited_answers;
+    if (response) {
+        state_ = State::reading;
+        --thread_.shared().awaited_answers;
+        return respond(*response, false);
+    }
     empty(request.body);  // the handler took what it needs
     body_place_.reset();
 }

@@ -446,10 +446,14 @@ TEST_F(ServerTest, NamesAnAddressItCannotListenOn) {
     EXPECT_THAT(unknown.error(), HasSubstr("not a host"));
 }
 
-TEST_F(ServerTest, ListensOnIpv6) {
-    auto listening = Server::listen({.host = "::1", .port = 0}, router_, phase_, log_);
-    if (!listening) GTEST_SKIP() << listening.error();
-    EXPECT_GT((*listening)->port(), 0);
+/// A machine may be without IPv6: then the refusal names the address, as for any other that cannot be had.
+TEST_F(ServerTest, ListensOnIpv6OrNamesIt) {
+    const auto listening = Server::listen({.host = "::1", .port = 0}, router_, phase_, log_);
+    if (listening) {
+        EXPECT_GT((*listening)->port(), 0);
+    } else {
+        EXPECT_THAT(listening.error(), HasSubstr("::1"));
+    }
 }
 
 TEST_F(ServerTest, LogsEveryRequestWhenAskedTo) {

@@ -68,8 +68,8 @@ std::vector<ports::Event> InProcessBus::take(std::size_t max, std::chrono::milli
     return {first, first + static_cast<std::ptrdiff_t>(count)};
 }
 
-void InProcessBus::done() {
-    const std::span<const ports::Event> finished = std::span(held_).first(handed_out_);
+void InProcessBus::done(std::size_t events) {
+    const std::span<const ports::Event> finished = std::span(held_).first(std::min(events, handed_out_));
     const std::size_t bytes = bytes_of(finished);
     bool wake = false;
     {
@@ -84,8 +84,8 @@ void InProcessBus::done() {
         const bool room = !finished.empty() && std::exchange(refused_, false);
         wake = news || room;
     }
-    held_.erase(held_.begin(), held_.begin() + static_cast<std::ptrdiff_t>(handed_out_));
-    handed_out_ = 0;
+    handed_out_ -= finished.size();
+    held_.erase(held_.begin(), held_.begin() + static_cast<std::ptrdiff_t>(finished.size()));
     if (wake && wake_) wake_();
 }
 

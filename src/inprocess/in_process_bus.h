@@ -41,7 +41,7 @@ class InProcessBus final : public ports::EventPublisher, public ports::EventSour
     [[nodiscard]] ports::BusState state() const override { return ports::BusState::up; }
 
     [[nodiscard]] std::vector<ports::Event> take(std::size_t max, std::chrono::milliseconds timeout) override;
-    void done() override;
+    void done(std::size_t events) override;
     [[nodiscard]] bool send(std::span<const ports::Ack> acks,
                             std::span<const ports::Announcement> announcements) override;
     [[nodiscard]] bool dead_letter(const ports::Event& event, const std::string& error) override;

@@ -104,6 +104,7 @@ Worker::Tasks Worker::newest_of_each(std::vector<ports::Event> events) {
 }
 
 void Worker::handle_events(std::vector<ports::Event> events) {
+    const std::size_t taken = events.size();
     Tasks tasks = newest_of_each(std::move(events));
     std::vector<Task*> all;
     std::vector<Task*> documents;
@@ -114,7 +115,7 @@ void Worker::handle_events(std::vector<ports::Event> events) {
     }
     if (options_.mark_processing && !documents.empty() && !begin(documents)) return;
     process(documents);
-    if (complete(all) && defer(all) && tell(all)) source_.done();
+    if (complete(all) && defer(all) && tell(all)) source_.done(taken);
 }
 
 bool Worker::handle_due_retries() {

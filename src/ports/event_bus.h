@@ -75,12 +75,15 @@ class EventSource {
   public:
     virtual ~EventSource() = default;
 
-    /// The events that are there, at most `max`, in their order; waits up to `timeout` for the first one. What is not
-    /// done() when the worker ends, or its source starts over, is delivered again: to it or to another.
+    /// The events that are there, at most `max`, in their order; waits up to `timeout` for the first one. May be called
+    /// with events in hand that are not done() yet. What is not done() when the worker ends, or its source starts over,
+    /// is delivered again: to it or to another. A source that is about to lose a share of its events to another worker
+    /// hands out nothing new until those in hand are done().
     [[nodiscard]] virtual std::vector<Event> take(std::size_t max, std::chrono::milliseconds timeout) = 0;
 
-    /// Everything taken so far has had its effect, its ACK and its announcement (the offsets may move on).
-    virtual void done() = 0;
+    /// The first `events` of those taken and not yet done have had their effect, their ACK and their announcement (the
+    /// offsets may move on).
+    virtual void done(std::size_t events) = 0;
 
     /// Sends the ACKs, then the announcements; true when all are acknowledged. False: send them again before done().
     [[nodiscard]] virtual bool send(std::span<const Ack> acks, std::span<const Announcement> announcements) = 0;

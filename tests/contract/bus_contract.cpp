@@ -127,7 +127,7 @@ TEST_P(BusContract, the_changes_of_one_order_keep_their_order_across_notes_and_b
         const auto some = bus->source().take(4, 100ms);
         EXPECT_LE(some.size(), 4u);
         taken.insert(taken.end(), some.begin(), some.end());
-        bus->source().done();
+        bus->source().done(some.size());
         return taken.size() >= published.size();
     }));
 
@@ -173,8 +173,9 @@ TEST_P(BusContract, every_note_settles_once_when_its_events_are_done) {
 
     int done = 0;
     ASSERT_TRUE(eventually([&] {
-        done += static_cast<int>(bus->source().take(3, 100ms).size());
-        bus->source().done();
+        const std::size_t taken = bus->source().take(3, 100ms).size();
+        bus->source().done(taken);
+        done += static_cast<int>(taken);
         return done >= events;
     }));
 
@@ -198,7 +199,7 @@ TEST_P(BusContract, the_publisher_is_woken_when_there_are_confirmations) {
         const int before = woken;
         ASSERT_TRUE(bus->publisher().publish(note_id(round), std::vector{sample_event(round)}));
         ASSERT_EQ(take_exactly(bus->source(), 1).size(), 1u);
-        bus->source().done();
+        bus->source().done(1);
         EXPECT_TRUE(eventually([&] { return woken > before; }));
         EXPECT_THAT(settled_until(bus->publisher(), 1), ElementsAre(note_id(round)));
     }
@@ -211,22 +212,39 @@ TEST_P(BusContract, what_was_not_done_is_delivered_again_and_what_was_done_is_no
     ASSERT_TRUE(bus->publisher().publish(note_id(1), published));
 
     ASSERT_EQ(take_exactly(bus->source(), 2).size(), 2u);
-    bus->source().done();
+    bus->source().done(2);
     ASSERT_EQ(take_exactly(bus->source(), 3).size(), 3u);
     bus->restart_worker();
 
     const auto again = take_exactly(bus->source(), 4);
     EXPECT_EQ(ids_of(again), ids_of({published.begin() + 2, published.end()}));
-    bus->source().done();
+    bus->source().done(4);
     EXPECT_THAT(settled_until(bus->publisher(), 1), ElementsAre(note_id(1)));
     EXPECT_THAT(bus->source().take(10, 20ms), IsEmpty());
+}
+
+TEST_P(BusContract, a_batch_is_done_while_the_next_one_is_in_hand) {
+    const auto bus = GetParam().make();
+    std::vector<ports::Event> published;
+    for (int version = 1; version <= 5; ++version) published.push_back(sample_event(1, version));
+    ASSERT_TRUE(bus->publisher().publish(note_id(1), published));
+
+    ASSERT_EQ(take_exactly(bus->source(), 2).size(), 2u);
+    ASSERT_EQ(take_exactly(bus->source(), 2).size(), 2u);
+    bus->source().done(2);
+    bus->restart_worker();
+
+    const auto again = take_exactly(bus->source(), 3);
+    EXPECT_EQ(ids_of(again), ids_of({published.begin() + 2, published.end()}));
+    bus->source().done(3);
+    EXPECT_THAT(settled_until(bus->publisher(), 1), ElementsAre(note_id(1)));
 }
 
 TEST_P(BusContract, a_worker_that_ends_between_its_batches_loses_and_repeats_nothing) {
     const auto bus = GetParam().make();
     ASSERT_TRUE(bus->publisher().publish(note_id(1), std::vector{sample_event(1, 1)}));
     ASSERT_EQ(take_exactly(bus->source(), 1).size(), 1u);
-    bus->source().done();
+    bus->source().done(1);
     bus->restart_worker();
     ASSERT_TRUE(bus->publisher().publish(note_id(2), std::vector{sample_event(1, 2)}));
 
@@ -312,11 +330,10 @@ TEST_P(BusContract, publishers_at_once_lose_nothing_and_mix_no_order) {
     std::map<order::OrderId, std::vector<int>> versions;
     std::size_t count = 0;
     EXPECT_TRUE(eventually([&] {
-        for (const auto& event : bus->source().take(50, 100ms)) {
-            versions[event.order->id].push_back(event.order->version);
-            ++count;
-        }
-        bus->source().done();
+        const auto taken = bus->source().take(50, 100ms);
+        for (const auto& event : taken) versions[event.order->id].push_back(event.order->version);
+        count += taken.size();
+        bus->source().done(taken.size());
         return count >= publishers * notes_each * events_each;
     }));
     for (auto& thread : threads) thread.join();

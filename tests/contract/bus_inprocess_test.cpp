@@ -50,11 +50,11 @@ TEST(InProcessBus, a_note_settles_only_when_all_its_events_are_done) {
     ASSERT_TRUE(bus.publish(note_id(2), sample_events(1)));
 
     ASSERT_EQ(bus.take(1, 0ms).size(), 1u);
-    bus.done();
+    bus.done(1);
     EXPECT_THAT(bus.take_confirmations().settled, IsEmpty());
     ASSERT_EQ(bus.take(2, 0ms).size(), 2u);
     EXPECT_THAT(bus.take_confirmations().settled, IsEmpty());
-    bus.done();
+    bus.done(2);
     EXPECT_THAT(bus.take_confirmations().settled, ElementsAre(note_id(1), note_id(2)));
 }
 
@@ -67,7 +67,7 @@ TEST(InProcessBus, events_count_against_the_bound_until_they_are_done) {
     EXPECT_TRUE(bus.publish(note_id(3), sample_events(1)));
     ASSERT_EQ(bus.take(10, 0ms).size(), 3u);
     EXPECT_FALSE(bus.publish(note_id(2), sample_events(2)));
-    bus.done();
+    bus.done(3);
     EXPECT_TRUE(bus.publish(note_id(2), sample_events(2)));
 }
 
@@ -79,7 +79,7 @@ TEST(InProcessBus, bytes_are_bounded_too) {
     EXPECT_TRUE(bus.publish(note_id(2), event));
     EXPECT_FALSE(bus.publish(note_id(3), event));
     ASSERT_EQ(bus.take(1, 0ms).size(), 1u);
-    bus.done();
+    bus.done(1);
     EXPECT_TRUE(bus.publish(note_id(3), event));
     EXPECT_FALSE(bus.publish(note_id(4), event));
 }
@@ -90,7 +90,7 @@ TEST(InProcessBus, a_note_larger_than_the_bounds_goes_in_alone) {
     EXPECT_FALSE(bus.publish(note_id(2), sample_events(1)));
     EXPECT_TRUE(bus.publish(note_id(3), {}));
     ASSERT_EQ(bus.take(10, 0ms).size(), 5u);
-    bus.done();
+    bus.done(5);
     EXPECT_TRUE(bus.publish(note_id(2), sample_events(5)));
 }
 
@@ -103,7 +103,7 @@ TEST(InProcessBus, whoever_was_refused_is_woken_when_there_is_room) {
     EXPECT_EQ(woken, 0);
 
     ASSERT_EQ(bus.take(1, 0ms).size(), 1u);
-    bus.done();
+    bus.done(1);
 
     EXPECT_EQ(woken, 1);  // room, though no note has settled
     EXPECT_TRUE(bus.publish(note_id(2), sample_events(1)));
@@ -116,7 +116,7 @@ TEST(InProcessBus, confirmations_wake_once_until_they_are_taken) {
     for (int round = 1; round <= 2; ++round) {
         ASSERT_TRUE(bus.publish(note_id(round), sample_events(1)));
         ASSERT_EQ(bus.take(1, 0ms).size(), 1u);
-        bus.done();
+        bus.done(1);
     }
     EXPECT_EQ(woken, 1);
     EXPECT_THAT(bus.take_confirmations().settled, ElementsAre(note_id(1), note_id(2)));
@@ -125,7 +125,7 @@ TEST(InProcessBus, confirmations_wake_once_until_they_are_taken) {
     EXPECT_EQ(woken, 1);
     ASSERT_TRUE(bus.publish(note_id(4), sample_events(1)));
     ASSERT_EQ(bus.take(1, 0ms).size(), 1u);
-    bus.done();
+    bus.done(1);
     EXPECT_EQ(woken, 2);
     EXPECT_THAT(bus.take_confirmations().settled, ElementsAre(note_id(3), note_id(4)));
 }
@@ -147,13 +147,13 @@ TEST(InProcessBus, events_handed_out_again_can_be_done_in_parts) {
     bus.redeliver();
 
     ASSERT_EQ(bus.take(2, 0ms).size(), 2u);
-    bus.done();
+    bus.done(2);
     EXPECT_THAT(bus.take_confirmations().settled, IsEmpty());
     const auto third = bus.take(10, 0ms);
     ASSERT_EQ(third.size(), 1u);
     EXPECT_EQ(third[0].event_id, event_uuid(2));
     ASSERT_EQ(bus.take(10, 0ms).size(), 1u);
-    bus.done();
+    bus.done(2);
     EXPECT_THAT(bus.take_confirmations().settled, ElementsAre(note_id(1), note_id(2)));
     EXPECT_EQ(bus.events(), 0u);
 }

@@ -73,7 +73,7 @@ class FaultyBus final : public ports::EventPublisher, public ports::EventSource,
     std::vector<ports::Event> take(std::size_t max, std::chrono::milliseconds timeout) override {
         return bus_.take(max, timeout);
     }
-    void done() override { bus_.done(); }
+    void done(std::size_t events) override { bus_.done(events); }
     bool send(std::span<const ports::Ack> sent_acks, std::span<const ports::Announcement> sent) override {
         if (sends_to_refuse > 0) {
             --sends_to_refuse;

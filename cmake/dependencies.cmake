@@ -14,10 +14,16 @@ find_package(CLI11 REQUIRED CONFIG)
 find_package(SQLite3 REQUIRED)
 find_package(PostgreSQL REQUIRED)
 find_package(OpenSSL REQUIRED)
+find_library(RdKafka_LIBRARY NAMES rdkafka REQUIRED)
+find_path(RdKafka_INCLUDE_DIR NAMES librdkafka/rdkafka.h REQUIRED)
 find_package(Threads REQUIRED)
 if(NOT ORDERSTREAM_TESTS STREQUAL "none")
     find_package(GTest REQUIRED CONFIG)
 endif()
+
+add_library(RdKafka::rdkafka UNKNOWN IMPORTED)
+set_target_properties(RdKafka::rdkafka PROPERTIES
+    IMPORTED_LOCATION "${RdKafka_LIBRARY}" INTERFACE_INCLUDE_DIRECTORIES "${RdKafka_INCLUDE_DIR}")
 
 # Asio's features that we never use, and that would cost compile time or bring in deprecated names.
 add_library(orderstream_asio INTERFACE)

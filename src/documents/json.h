@@ -9,6 +9,8 @@
 #include <variant>
 #include <vector>
 
+#include "order/limits.h"
+
 namespace orderstream::documents {
 
 /// A JSON value whose numbers stay exact: a number is its decimal text, written out (1e2 is 100, -0 is 0).
@@ -54,13 +56,19 @@ struct Problem {
 using Problems = std::vector<Problem>;
 
 struct JsonError {
-    bool too_large = false;  ///< past limits::body_bytes with its numbers written out: 413, else 400
+    bool too_large = false;  ///< past the bytes allowed, with its numbers written out: 413, else 400
     std::string detail;      ///< with the byte offset
+};
+
+/// A request body's, unless told otherwise: what carries a body along may be larger and one level deeper.
+struct JsonBounds {
+    std::size_t bytes = order::limits::body_bytes;
+    int depth = order::limits::json_depth;
 };
 
 /// Parses one JSON text within limits.h: depth, digits, exponents; refuses U+0000, lone surrogates, bad UTF-8,
 /// duplicate keys, anything after the value. Costs no more than n log n of the text's length.
-[[nodiscard]] tl::expected<Json, JsonError> parse_json(std::string_view text);
+[[nodiscard]] tl::expected<Json, JsonError> parse_json(std::string_view text, JsonBounds bounds = {});
 
 /// Compact text; numbers and member order as they are.
 [[nodiscard]] std::string render_json(const Json& value);

@@ -26,7 +26,7 @@ class Builder {
     static constexpr std::size_t max_key_size = static_cast<std::size_t>(-1);
     static constexpr std::size_t max_string_size = static_cast<std::size_t>(-1);
 
-    explicit Builder(std::size_t text_bytes) : written_bytes_(text_bytes) {
+    Builder(std::size_t text_bytes, std::size_t bytes_max) : written_bytes_(text_bytes), bytes_max_(bytes_max) {
         values_.reserve(stack_start);
         keys_.reserve(stack_start);
     }
@@ -34,7 +34,7 @@ class Builder {
     [[nodiscard]] Json take() { return std::move(values_.back()); }
     /// Why the parser was stopped; empty when it stopped by itself.
     [[nodiscard]] const std::string& objection() const { return objection_; }
-    [[nodiscard]] bool too_large() const { return written_bytes_ > limits::body_bytes; }
+    [[nodiscard]] bool too_large() const { return written_bytes_ > bytes_max_; }
 
     bool on_document_begin(error_code&) { return true; }
     bool on_document_end(error_code&) { return true; }
@@ -99,8 +99,8 @@ class Builder {
     bool on_comment(std::string_view, error_code&) { return true; }
 
   private:
-    static std::string too_large_words() {
-        return "larger than " + std::to_string(limits::body_bytes) + " bytes with its numbers written out: passed";
+    [[nodiscard]] std::string too_large_words() const {
+        return "larger than " + std::to_string(bytes_max_) + " bytes with its numbers written out: passed";
     }
 
     /// An answer does not repeat a key of a mebibyte.
@@ -179,6 +179,7 @@ class Builder {
     std::string parts_;
     std::string objection_;
     std::size_t written_bytes_;
+    std::size_t bytes_max_;
 };
 
 std::string unexpected(char c) {
@@ -201,9 +202,9 @@ bool is_high_surrogate(std::string_view text) {
 }
 
 /// The parser's code in words that end where "at byte n" goes on.
-std::string explain(error_code code, std::string_view text, std::size_t offset) {
+std::string explain(error_code code, std::string_view text, std::size_t offset, int depth) {
     if (code == error::incomplete || offset >= text.size()) return "it ends too early";
-    if (code == error::too_deep) return "nested deeper than " + std::to_string(limits::json_depth) + " levels";
+    if (code == error::too_deep) return "nested deeper than " + std::to_string(depth) + " levels";
     if (code == error::exponent_overflow) return "a number is past 1e±308: it ends";
     if (code == error::expected_hex_digit) return "\\u without four hexadecimal digits";
     if (code == error::illegal_leading_surrogate || code == error::illegal_trailing_surrogate ||
@@ -220,10 +221,10 @@ JsonError not_json(const std::string& why, std::size_t offset) {
 
 }  // namespace
 
-tl::expected<Json, JsonError> parse_json(std::string_view text) {
-    if (text.size() > limits::body_bytes) {
+tl::expected<Json, JsonError> parse_json(std::string_view text, JsonBounds bounds) {
+    if (text.size() > bounds.bytes) {
         return tl::unexpected(
-            JsonError{.too_large = true, .detail = "larger than " + std::to_string(limits::body_bytes) + " bytes"});
+            JsonError{.too_large = true, .detail = "larger than " + std::to_string(bounds.bytes) + " bytes"});
     }
     if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) {
         return tl::unexpected(JsonError{.detail = "not JSON: it is empty"});
@@ -231,8 +232,8 @@ tl::expected<Json, JsonError> parse_json(std::string_view text) {
     if (text.starts_with("\xef\xbb\xbf")) return tl::unexpected(not_json("a byte order mark", 0));
 
     boost::json::parse_options options;
-    options.max_depth = limits::json_depth;
-    boost::json::basic_parser<Builder> parser(options, text.size());
+    options.max_depth = static_cast<std::size_t>(bounds.depth);
+    boost::json::basic_parser<Builder> parser(options, text.size(), bounds.bytes);
     error_code code;
     const std::size_t parsed = parser.write_some(false, text.data(), text.size(), code);
     Builder& builder = parser.handler();
@@ -240,7 +241,7 @@ tl::expected<Json, JsonError> parse_json(std::string_view text) {
         return tl::unexpected(JsonError{.too_large = builder.too_large(),
                                         .detail = builder.objection() + " at byte " + std::to_string(parsed)});
     }
-    if (code) return tl::unexpected(not_json(explain(code, text, parsed), parsed));
+    if (code) return tl::unexpected(not_json(explain(code, text, parsed, bounds.depth), parsed));
     if (parsed < text.size()) return tl::unexpected(not_json("more text after the value", parsed));
     return builder.take();
 }

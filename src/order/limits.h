@@ -37,6 +37,19 @@ inline constexpr std::size_t own_notes_max = 65'536;  // remembered while they w
 inline constexpr std::size_t bus_events_max = 16'384;
 inline constexpr std::size_t bus_bytes_max = 64 * 1024 * 1024;
 
+// Kafka (DESIGN 5). A topic's messages: a body with its envelope fits in, and a dead letter with its error.
+inline constexpr std::size_t message_bytes_max = 4 * 1024 * 1024;
+inline constexpr std::size_t dead_letter_error_bytes = 4 * 1024;
+inline constexpr std::size_t prefetch_bytes = 16 * 1024 * 1024;
+inline constexpr std::size_t acks_heard_max = 1024;  // handed on together
+inline constexpr auto message_timeout = 300s;        // in the producer: its queue is bounded, so it may wait long
+inline constexpr auto send_wait = 5s;
+inline constexpr auto letter_wait = 100ms;  // then its partition waits without the worker
+inline constexpr auto commit_interval = 500ms;
+inline constexpr auto commit_wait = 5s;
+inline constexpr auto revocation_wait = 5s;  // for the batches in hand
+inline constexpr auto consumer_close_wait = 5s;
+
 // In-process caches; the bytes whatever CACHE_LRU_SIZE says, the orders where nothing says.
 inline constexpr std::size_t cache_orders_max = 1'000'000;
 inline constexpr std::size_t cache_bytes_max = 256 * 1024 * 1024;
@@ -68,5 +81,6 @@ inline constexpr int conflict_attempts_max = 8;
 static_assert(batch_orders_max <= queue_orders_max);
 static_assert(body_bytes < batch_bytes_max && batch_bytes_max <= queue_bytes_max);
 static_assert(queue_orders_max <= waiters_max);
+static_assert(2 * body_bytes + dead_letter_error_bytes < message_bytes_max);
 
 }  // namespace orderstream::order::limits

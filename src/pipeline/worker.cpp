@@ -29,6 +29,9 @@ std::chrono::milliseconds doubled(std::chrono::milliseconds first, int times) {
     return std::min(interval, backoff_max);
 }
 
+/// Whether it has neither reached an end nor been put aside.
+bool is_open(const auto& task) { return task.end == nullptr && task.refusal.empty() && !task.deferred; }
+
 bool is_done(const order::Order& row, int version) {
     return row.version == version && row.processed_version >= version;
 }
@@ -55,17 +58,31 @@ void Worker::stop() {
 }
 
 bool Worker::turn(std::chrono::milliseconds timeout) {
+    bool worked = false;
+    do {
+        std::vector<ports::Event> events = take_events(timeout);
+        if (!events.empty() || in_hand_) {
+            worked = true;
+            handle_events(std::move(events));
+        }
+        const MonotonicTime now = clock_.now();
+        if (stopping_ || now < std::min(next_claim_, next_due_)) continue;
+        next_claim_ = now + claim_interval;
+        if (next_due_ <= now) next_due_ = MonotonicTime::max();
+        worked |= handle_due_retries();
+    } while (in_hand_);
+    return worked;
+}
+
+std::vector<ports::Event> Worker::take_events(std::chrono::milliseconds timeout) {
+    if (in_hand_) {
+        // Ends that have no beginnings to go in with are not kept waiting.
+        if (stopping_ || !options_.mark_processing) return {};
+        return source_.take(options_.batch_events, {});
+    }
     const auto until_claim = std::chrono::ceil<std::chrono::milliseconds>(
         std::max<MonotonicTime::duration>(std::min(next_claim_, next_due_) - clock_.now(), {}));
-    std::vector<ports::Event> events = source_.take(options_.batch_events, std::min(timeout, until_claim));
-    const bool had_events = !events.empty();
-    if (had_events) handle_events(std::move(events));
-    const MonotonicTime now = clock_.now();
-    if (stopping_ || now < std::min(next_claim_, next_due_)) return had_events;
-    next_claim_ = now + claim_interval;
-    if (next_due_ <= now) next_due_ = MonotonicTime::max();
-    const bool had_retries = handle_due_retries();
-    return had_events || had_retries;
+    return source_.take(options_.batch_events, std::min(timeout, until_claim));
 }
 
 std::chrono::milliseconds Worker::backoff(int attempt) const {
@@ -104,18 +121,33 @@ Worker::Tasks Worker::newest_of_each(std::vector<ports::Event> events) {
 }
 
 void Worker::handle_events(std::vector<ports::Event> events) {
-    const std::size_t taken = events.size();
-    Tasks tasks = newest_of_each(std::move(events));
-    std::vector<Task*> all;
+    std::optional<Batch> ending = std::exchange(in_hand_, std::nullopt);
+    Batch starting{.tasks = {}, .events = events.size()};
+    starting.tasks = newest_of_each(std::move(events));
+
+    std::vector<Task*> ended;
     std::vector<Task*> documents;
-    all.reserve(tasks.size());
-    for (Task& task : tasks) {
-        all.push_back(&task);
-        if (order::needs_processing(task.event.type)) documents.push_back(&task);
+    std::vector<Task*> steps;
+    if (ending) {
+        for (Task& task : ending->tasks) {
+            ended.push_back(&task);
+            if (is_open(task)) steps.push_back(&task);
+        }
     }
-    if (options_.mark_processing && !documents.empty() && !begin(documents)) return;
+    for (Task& task : starting.tasks) {
+        if (!order::needs_processing(task.event.type)) continue;
+        documents.push_back(&task);
+        if (options_.mark_processing) steps.push_back(&task);
+    }
+    if (!write_steps(steps)) return;
+    if (ending) {
+        if (!defer(ended) || !tell(ended)) return;
+        source_.done(ending->events);
+    }
+    if (starting.tasks.empty()) return;
     process(documents);
-    if (complete(all) && defer(all) && tell(all)) source_.done(taken);
+    for (Task& task : starting.tasks) task.processed = true;
+    in_hand_ = std::move(starting);
 }
 
 bool Worker::handle_due_retries() {
@@ -140,6 +172,7 @@ bool Worker::handle_due_retries() {
         const auto type = retry.version == 1 ? order::EventType::created : order::EventType::updated;
         Task task{.event = make_event(std::make_shared<const order::Order>(std::move(retry.order)), type, {})};
         task.attempts = retry.attempts;
+        task.processed = true;
         if (is_done(*task.event.order, retry.version)) task.end = task.event.order;
         tasks.push_back(std::move(task));
     }
@@ -150,38 +183,15 @@ bool Worker::handle_due_retries() {
         if (task.end == nullptr) open.push_back(&task);
     }
     process(open);
-    if (!complete(open) || !defer(open) || !tell(all)) return true;
+    std::vector<Task*> ends;
+    std::ranges::copy_if(open, std::back_inserter(ends), [](const Task* task) { return is_open(*task); });
+    if (!write_steps(ends) || !defer(open) || !tell(all)) return true;
     for (const Task& task : tasks) {
         if (!task.deferred) finished.push_back({task.event.order->id, task.event.order->version});
     }
     // Should this fail, the rows are found done when their lease is over, and told of once more.
     if (const auto deleted = store_.delete_retries(finished); !deleted) {
         log_.warn("cannot delete finished retries", {{"error", deleted.error().message}});
-    }
-    return true;
-}
-
-bool Worker::begin(std::span<Task* const> tasks) {
-    std::vector<order::OrderVersion> versions;
-    versions.reserve(tasks.size());
-    for (const Task* task : tasks) versions.push_back({task->event.order->id, task->event.order->version});
-    const auto begun =
-        insist<std::vector<ports::StepResult>>("begin", [&] { return store_.begin_processing(versions); });
-    if (!begun) return false;
-    // Only a courtesy to those who look meanwhile: an order that cannot be shown as worked on is worked on all the
-    // same.
-    if (!*begun) {
-        log_.warn("the store shows no `processing`", {{"error", begun->error().message}});
-        return true;
-    }
-    for (std::size_t i = 0; i < tasks.size(); ++i) {
-        const ports::StepResult& step = (**begun)[i];
-        if (step.applied) continue;
-        if (step.order) {
-            tasks[i]->end = std::make_shared<const order::Order>(*step.order);
-        } else {
-            tasks[i]->refusal = "unknown order";
-        }
     }
     return true;
 }
@@ -221,66 +231,72 @@ void Worker::process(std::span<Task* const> tasks) {
     }
 }
 
-ports::Completion Worker::completion_of(const Task& task) const {
-    ports::Completion completion{.order = {task.event.order->id, task.event.order->version}};
+ports::Step Worker::step_of(const Task& task) const {
+    ports::Step step{.order = {task.event.order->id, task.event.order->version}};
+    if (!task.processed) {
+        step.kind = ports::Step::Kind::begun;
+        return step;
+    }
     if (!order::needs_processing(task.event.type)) {
-        completion.kind = ports::Completion::Kind::acknowledged;
-        return completion;
+        step.kind = ports::Step::Kind::acknowledged;
+        return step;
     }
-    completion.kind = ports::Completion::Kind::failed;
+    step.kind = ports::Step::Kind::failed;
     if (const auto* processed = std::get_if<ports::Processed>(&*task.result)) {
-        completion.kind = ports::Completion::Kind::processed;
-        completion.total_amount = processed->total_amount;
-        completion.currency = processed->currency;
+        step.kind = ports::Step::Kind::processed;
+        step.total_amount = processed->total_amount;
+        step.currency = processed->currency;
     } else if (const auto* refused = std::get_if<ports::Refused>(&*task.result)) {
-        completion.failure_reason = refused->reason;
+        step.failure_reason = refused->reason;
     } else {
-        completion.failure_reason = std::get<ports::FailedForNow>(*task.result).reason;
+        step.failure_reason = std::get<ports::FailedForNow>(*task.result).reason;
     }
-    return completion;
+    return step;
 }
 
-bool Worker::complete(std::span<Task* const> tasks) {
-    std::vector<Task*> open;
-    for (Task* task : tasks) {
-        if (task->end == nullptr && task->refusal.empty() && !task->deferred) open.push_back(task);
-    }
-    return open.empty() || write_ends(open);
-}
-
-bool Worker::write_ends(std::span<Task* const> tasks) {
-    std::vector<ports::Completion> completions;
-    completions.reserve(tasks.size());
-    for (const Task* task : tasks) completions.push_back(completion_of(*task));
-    auto written = insist<std::vector<ports::StepResult>>("complete", [&] { return store_.complete(completions); });
+bool Worker::write_steps(std::span<Task* const> tasks) {
+    if (tasks.empty()) return true;
+    std::vector<ports::Step> steps;
+    steps.reserve(tasks.size());
+    for (const Task* task : tasks) steps.push_back(step_of(*task));
+    auto written = insist<std::vector<ports::StepResult>>("steps", [&] { return store_.take_steps(steps); });
     if (!written) return false;
-    if (!*written) {
-        if (tasks.size() > 1) {
-            const std::size_t half = tasks.size() / 2;
-            return write_ends(tasks.first(half)) && write_ends(tasks.subspan(half));
-        }
-        // A result that the store refuses alone: the order has failed, unless that is refused as well.
-        Task& task = *tasks[0];
-        if (completions[0].kind == ports::Completion::Kind::processed) {
-            task.result = ports::Refused{"the store refuses the result: " + written->error().message};
-            return write_ends(tasks);
-        }
-        task.refusal = written->error().message;
+    if (*written) {
+        for (std::size_t i = 0; i < tasks.size(); ++i) take_in(*tasks[i], std::move((**written)[i]));
         return true;
     }
-    for (std::size_t i = 0; i < tasks.size(); ++i) {
-        ports::StepResult& step = (**written)[i];
-        if (step.order) {
-            // The document is the event's as long as the version is.
-            if (step.order->payload == nullptr && step.order->version == tasks[i]->event.order->version) {
-                step.order->payload = tasks[i]->event.order->payload;
-            }
-            tasks[i]->end = std::make_shared<const order::Order>(std::move(*step.order));
-        } else {
-            tasks[i]->refusal = "unknown order";
-        }
+    if (tasks.size() > 1) {
+        const std::size_t half = tasks.size() / 2;
+        return write_steps(tasks.first(half)) && write_steps(tasks.subspan(half));
     }
+    Task& task = *tasks[0];
+    switch (steps[0].kind) {
+        case ports::Step::Kind::begun:
+            // Only a courtesy to those who look meanwhile: it is worked on all the same.
+            log_.warn("the store shows no `processing`", {{"error", written->error().message}});
+            return true;
+        case ports::Step::Kind::processed:
+            // A result that the store refuses alone: the order has failed, unless that is refused as well.
+            task.result = ports::Refused{"the store refuses the result: " + written->error().message};
+            return write_steps(tasks);
+        case ports::Step::Kind::failed:
+        case ports::Step::Kind::acknowledged: break;
+    }
+    task.refusal = written->error().message;
     return true;
+}
+
+void Worker::take_in(Task& task, ports::StepResult step) const {
+    if (!task.processed && step.applied) return;
+    if (!step.order) {
+        task.refusal = "unknown order";
+        return;
+    }
+    // The document is the event's as long as the version is.
+    if (step.order->payload == nullptr && step.order->version == task.event.order->version) {
+        step.order->payload = task.event.order->payload;
+    }
+    task.end = std::make_shared<const order::Order>(std::move(*step.order));
 }
 
 bool Worker::defer(std::span<Task* const> tasks) {
@@ -315,7 +331,7 @@ bool Worker::write_retries(std::span<Task* const> tasks) {
     log_.error("the store refuses a retry",
                {{"order_id", order::to_string(tasks[0]->event.order->id)}, {"error", deferred->error().message}});
     tasks[0]->deferred = false;
-    return write_ends(tasks);
+    return write_steps(tasks);
 }
 
 order::OrderPtr Worker::with_document(const Task& task) {

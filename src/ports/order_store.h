@@ -51,16 +51,10 @@ struct ChangeResult {
     std::optional<order::Order> order;
 };
 
-/// What became of one worker's write, guarded by `version = v AND processed_version < v`. The row is always given when
-/// there is one (payload null).
-struct StepResult {
-    bool applied = false;
-    std::optional<order::Order> order;
-};
-
-/// The end of one version's processing.
-struct Completion {
+/// One worker's write: where the processing of one version has got to.
+struct Step {
     enum class Kind {
+        begun,         ///< status becomes the lifecycle's `working`, for those who look meanwhile
         processed,     ///< status becomes the lifecycle's `processed`, amount and currency are set, announced if first
         failed,        ///< status becomes `failed` with the reason
         acknowledged,  ///< a status change: `processed_version` alone
@@ -70,6 +64,13 @@ struct Completion {
     order::Money total_amount{};
     std::string currency{};
     std::string failure_reason{};
+};
+
+/// What became of a step, guarded by `version = v AND processed_version < v`. The row is always given when there is one
+/// (payload null).
+struct StepResult {
+    bool applied = false;
+    std::optional<order::Order> order;
 };
 
 /// An order whose processor failed for now.
@@ -116,10 +117,9 @@ class OrderStore {
 
     // --- worker ---------------------------------------------------------------------------------------------------
 
-    /// Shows the orders as being worked on (lifecycle's `working`).
-    [[nodiscard]] virtual StoreResult<std::vector<StepResult>> begin_processing(
-        std::span<const order::OrderVersion> orders) = 0;
-    [[nodiscard]] virtual StoreResult<std::vector<StepResult>> complete(std::span<const Completion> completions) = 0;
+    /// The beginnings of one batch and the ends of the one before share a transaction. Of several steps of one version
+    /// an end goes before a beginning, and the first end counts.
+    [[nodiscard]] virtual StoreResult<std::vector<StepResult>> take_steps(std::span<const Step> steps) = 0;
 
     /// Puts orders aside until they are due; a second deferral of the same version replaces the first.
     [[nodiscard]] virtual StoreResult<void> defer(std::span<const Deferral> deferrals) = 0;

@@ -187,14 +187,8 @@ ports::StoreResult<void> PostgresStore::mark_published(std::span<const ports::No
         [&](Connection& connection) { notes::mark_published(connection, notes, limits::receipt_age); });
 }
 
-ports::StoreResult<std::vector<ports::StepResult>> PostgresStore::begin_processing(
-    std::span<const order::OrderVersion> orders) {
-    return parts_->worker.run([&](Connection& connection) { return steps::begin(connection, orders); });
-}
-
-ports::StoreResult<std::vector<ports::StepResult>> PostgresStore::complete(
-    std::span<const ports::Completion> completions) {
-    return parts_->worker.run([&](Connection& connection) { return steps::complete(connection, completions); });
+ports::StoreResult<std::vector<ports::StepResult>> PostgresStore::take_steps(std::span<const ports::Step> steps) {
+    return parts_->worker.run([&](Connection& connection) { return steps::take(connection, steps); });
 }
 
 ports::StoreResult<void> PostgresStore::defer(std::span<const ports::Deferral> deferrals) {

@@ -14,7 +14,7 @@
 namespace orderstream::postgres::steps {
 namespace {
 
-using ports::Completion;
+using ports::Step;
 
 constexpr std::array all_kinds{order::Kind::generic, order::Kind::marketplace, order::Kind::checkout};
 
@@ -28,34 +28,32 @@ std::string by_kind(order::Status order::Lifecycle::*status) {
     return sql + " END";
 }
 
-// A zombie, a redelivery and an overtaken event change nothing. A kind that shows no work, and an order that a worker
-// that is gone has begun, need no write: the look-up finds them as they should be.
-const Statement& begin_statement() {
-    static const Statement statement{
-        "begin_processing",
-        fmt::format("UPDATE orders o SET status = {working}, updated_at = greatest(o.updated_at, now()) "
-                    "FROM unnest($1::uuid[], $2::smallint[], $3::int[]) WITH ORDINALITY "
-                    "AS c (order_id, bucket, version, place) "
-                    "WHERE o.order_id = c.order_id AND o.bucket = c.bucket AND o.version = c.version "
-                    "AND o.processed_version < c.version AND o.status = {arrival} AND o.status <> {working} "
-                    "RETURNING c.place, {head}",
-                    fmt::arg("working", by_kind(&order::Lifecycle::working)),
-                    fmt::arg("arrival", by_kind(&order::Lifecycle::arrival)), fmt::arg("head", head_columns()))};
-    return statement;
-}
-
-// How the kinds of a completion are written for complete_statement().
+// How the kinds of a step are written for the statement. An end sorts before a beginning.
 constexpr std::int16_t processed = 0;
 constexpr std::int16_t failed = 1;
 constexpr std::int16_t acknowledged = 2;
+constexpr std::int16_t begun = 3;
 
-const Statement& complete_statement() {
+std::int16_t outcome_of(Step::Kind kind) {
+    switch (kind) {
+        case Step::Kind::begun: return begun;
+        case Step::Kind::processed: return processed;
+        case Step::Kind::failed: return failed;
+        case Step::Kind::acknowledged: break;
+    }
+    return acknowledged;
+}
+
+// A zombie, a redelivery and an overtaken event change nothing. A kind that shows no work, and an order that a worker
+// that is gone has begun, need no write: the look-up finds them as they should be.
+const Statement& take_statement() {
     static const Statement statement{
-        "complete",
+        "take_steps",
         fmt::format(
-            "UPDATE orders o SET processed_version = c.version, "
+            "UPDATE orders o SET "
+            "processed_version = CASE c.outcome WHEN {begun} THEN o.processed_version ELSE c.version END, "
             "status = CASE c.outcome WHEN {processed} THEN {processed_status} WHEN {failed} THEN {failed_status} "
-            "ELSE o.status END, "
+            "WHEN {begun} THEN {working} ELSE o.status END, "
             "total_amount = CASE c.outcome WHEN {processed} THEN c.total_amount ELSE o.total_amount END, "
             "currency = CASE c.outcome WHEN {processed} THEN c.currency ELSE o.currency END, "
             "announced_version = CASE WHEN c.outcome = {processed} AND o.announced_version = 0 THEN c.version "
@@ -68,88 +66,59 @@ const Statement& complete_statement() {
             "failure_reason, place) "
             "WHERE o.order_id = c.order_id AND o.bucket = c.bucket AND o.version = c.version "
             "AND o.processed_version < c.version "
+            "AND (c.outcome <> {begun} OR (o.status = {arrival} AND o.status <> {working})) "
             "RETURNING c.place, {head}",
             fmt::arg("processed", processed), fmt::arg("failed", failed), fmt::arg("acknowledged", acknowledged),
-            fmt::arg("processed_status", by_kind(&order::Lifecycle::processed)),
+            fmt::arg("begun", begun), fmt::arg("processed_status", by_kind(&order::Lifecycle::processed)),
+            fmt::arg("working", by_kind(&order::Lifecycle::working)),
+            fmt::arg("arrival", by_kind(&order::Lifecycle::arrival)),
             fmt::arg("failed_status", quoted(order::to_string(order::Status::failed))),
             fmt::arg("head", head_columns()))};
     return statement;
 }
 
-std::int16_t outcome_of(Completion::Kind kind) {
-    switch (kind) {
-        case Completion::Kind::processed: return processed;
-        case Completion::Kind::failed: return failed;
-        case Completion::Kind::acknowledged: break;
-    }
-    return acknowledged;
-}
-
-/// Where the items stand once they are sorted by id, those of one order in their own order: rows are locked in that
-/// order by everybody, and of two completions of a version the first one counts.
-template <class Item, class Version>
-std::vector<std::size_t> sorted_places(std::span<const Item> items, Version version_of) {
-    std::vector<std::size_t> places(items.size());
+/// Where the steps stand once they are sorted by id, which is how everybody locks rows; of several of one version an
+/// end goes before a beginning, and the first end counts.
+std::vector<std::size_t> sorted_places(std::span<const Step> steps) {
+    std::vector<std::size_t> places(steps.size());
     std::iota(places.begin(), places.end(), std::size_t{0});
-    std::ranges::stable_sort(places, {}, [&](std::size_t place) { return version_of(items[place]).id.uuid; });
+    std::ranges::stable_sort(places, {}, [&](std::size_t place) {
+        return std::pair(steps[place].order.id.uuid, steps[place].kind == Step::Kind::begun);
+    });
     return places;
 }
 
-void take_applied(const Rows& rows, const std::vector<std::size_t>& places, std::vector<ports::StepResult>& results) {
-    for (int row = 0; row < rows.size(); ++row) {
-        const auto sorted = static_cast<std::size_t>(rows.integer64(row, 0)) - 1;
-        results[places.at(sorted)] = {.applied = true, .order = read_head(rows, row, 1)};
-    }
+/// A beginning that hit nothing is applied all the same when the row shows it already.
+bool shows(const Step& step, const order::Order& row) {
+    return step.kind == Step::Kind::begun && row.version == step.order.version &&
+           row.processed_version < step.order.version && row.status == order::lifecycle_of(row.kind).working;
 }
 
 /// Gives each result that has no order yet the row that is there.
-template <class Item, class Version, class Found>
-void look_up_missed(Connection& connection, std::span<const Item> items, Version version_of, Found found,
-                    std::vector<ports::StepResult>& results) {
+void look_up_missed(Connection& connection, std::span<const Step> steps, std::vector<ports::StepResult>& results) {
     std::vector<std::size_t> missed;
     std::vector<order::OrderId> ids;
-    for (std::size_t i = 0; i < items.size(); ++i) {
+    for (std::size_t i = 0; i < steps.size(); ++i) {
         if (results[i].applied) continue;
         missed.push_back(i);
-        ids.push_back(version_of(items[i]).id);
+        ids.push_back(steps[i].order.id);
     }
     if (missed.empty()) return;
     std::vector<std::optional<order::Order>> rows = reads::find_heads(connection, ids);
     for (std::size_t i = 0; i < missed.size(); ++i) {
         if (!rows[i]) continue;
-        results[missed[i]] = found(items[missed[i]], std::move(*rows[i]));
+        const bool applied = shows(steps[missed[i]], *rows[i]);
+        results[missed[i]] = {.applied = applied, .order = std::move(*rows[i])};
     }
 }
 
 }  // namespace
 
-std::vector<Statement> statements() { return {begin_statement(), complete_statement(), reads::heads()}; }
+std::vector<Statement> statements() { return {take_statement(), reads::heads()}; }
 
-std::vector<ports::StepResult> begin(Connection& connection, std::span<const order::OrderVersion> orders) {
-    using order::OrderVersion;
-    const auto version_of = [](const OrderVersion& item) -> const OrderVersion& { return item; };
-    const std::vector<std::size_t> places = sorted_places(orders, version_of);
-    Parameters parameters;
-    parameters.add_array(places, [&](std::size_t place) { return orders[place].id.uuid; });
-    parameters.add_array(
-        places, [&](std::size_t place) { return static_cast<std::int16_t>(order::bucket_of(orders[place].id)); });
-    parameters.add_array(places, [&](std::size_t place) { return std::int32_t{orders[place].version}; });
-
-    std::vector<ports::StepResult> results(orders.size());
-    take_applied(connection.run(begin_statement(), parameters), places, results);
-    const auto found = [](const OrderVersion& asked, order::Order row) {
-        const bool open = row.version == asked.version && row.processed_version < asked.version;
-        const bool working = row.status == order::lifecycle_of(row.kind).working;
-        return ports::StepResult{.applied = open && working, .order = std::move(row)};
-    };
-    look_up_missed(connection, orders, version_of, found, results);
-    return results;
-}
-
-std::vector<ports::StepResult> complete(Connection& connection, std::span<const Completion> completions) {
-    const auto version_of = [](const Completion& item) -> const order::OrderVersion& { return item.order; };
-    const std::vector<std::size_t> places = sorted_places(completions, version_of);
-    const auto at = [&](std::size_t place) -> const Completion& { return completions[place]; };
+std::vector<ports::StepResult> take(Connection& connection, std::span<const Step> steps) {
+    const std::vector<std::size_t> places = sorted_places(steps);
+    const auto at = [&](std::size_t place) -> const Step& { return steps[place]; };
     Parameters parameters;
     parameters.add_array(places, [&](std::size_t place) { return at(place).order.id.uuid; });
     parameters.add_array(
@@ -160,12 +129,13 @@ std::vector<ports::StepResult> complete(Connection& connection, std::span<const 
     parameters.add_array(places, [&](std::size_t place) { return std::string_view(at(place).currency); });
     parameters.add_array(places, [&](std::size_t place) { return std::string_view(at(place).failure_reason); });
 
-    std::vector<ports::StepResult> results(completions.size());
-    take_applied(connection.run(complete_statement(), parameters), places, results);
-    const auto found = [](const Completion&, order::Order row) {
-        return ports::StepResult{.applied = false, .order = std::move(row)};
-    };
-    look_up_missed(connection, completions, version_of, found, results);
+    std::vector<ports::StepResult> results(steps.size());
+    const Rows rows = connection.run(take_statement(), parameters);
+    for (int row = 0; row < rows.size(); ++row) {
+        const auto sorted = static_cast<std::size_t>(rows.integer64(row, 0)) - 1;
+        results[places.at(sorted)] = {.applied = true, .order = read_head(rows, row, 1)};
+    }
+    look_up_missed(connection, steps, results);
     return results;
 }
 

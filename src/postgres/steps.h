@@ -6,14 +6,13 @@
 #include "ports/order_store.h"
 #include "postgres/connection.h"
 
-/// What a worker does to orders. Each write is one statement, which commits by itself, and a look-up of what it did not
-/// hit.
+/// What a worker does to orders: one statement for a whole batch, which commits by itself, and a look-up of what it did
+/// not hit. One, not one for the ends and one for the beginnings: its rows are locked in one order, that of their ids,
+/// as everybody's are.
 namespace orderstream::postgres::steps {
 
 [[nodiscard]] std::vector<Statement> statements();
 
-[[nodiscard]] std::vector<ports::StepResult> begin(Connection& connection, std::span<const order::OrderVersion> orders);
-[[nodiscard]] std::vector<ports::StepResult> complete(Connection& connection,
-                                                      std::span<const ports::Completion> completions);
+[[nodiscard]] std::vector<ports::StepResult> take(Connection& connection, std::span<const ports::Step> steps);
 
 }  // namespace orderstream::postgres::steps

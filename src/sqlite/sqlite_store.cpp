@@ -187,21 +187,8 @@ ports::StoreResult<void> SqliteStore::mark_published(std::span<const ports::Note
     return write([&] { parts_->notes.mark_published(notes, parts_->now()); });
 }
 
-ports::StoreResult<std::vector<ports::StepResult>> SqliteStore::begin_processing(
-    std::span<const order::OrderVersion> orders) {
-    return parts_->group.run([&] {
-        const order::Time now = parts_->now();
-        return map(orders, [&](const order::OrderVersion& order) { return parts_->steps.begin(order, now); });
-    });
-}
-
-ports::StoreResult<std::vector<ports::StepResult>> SqliteStore::complete(
-    std::span<const ports::Completion> completions) {
-    return parts_->group.run([&] {
-        const order::Time now = parts_->now();
-        return map(completions,
-                   [&](const ports::Completion& completion) { return parts_->steps.complete(completion, now); });
-    });
+ports::StoreResult<std::vector<ports::StepResult>> SqliteStore::take_steps(std::span<const ports::Step> steps) {
+    return parts_->group.run([&] { return parts_->steps.take(steps, parts_->now()); });
 }
 
 ports::StoreResult<void> SqliteStore::defer(std::span<const ports::Deferral> deferrals) {

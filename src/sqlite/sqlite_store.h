@@ -44,10 +44,7 @@ class SqliteStore final : public ports::OrderStore {
     ports::StoreResult<std::size_t> adopt_notes() override;
     ports::StoreResult<void> mark_published(std::span<const ports::NoteId> notes) override;
 
-    ports::StoreResult<std::vector<ports::StepResult>> begin_processing(
-        std::span<const order::OrderVersion> orders) override;
-    ports::StoreResult<std::vector<ports::StepResult>> complete(
-        std::span<const ports::Completion> completions) override;
+    ports::StoreResult<std::vector<ports::StepResult>> take_steps(std::span<const ports::Step> steps) override;
     ports::StoreResult<void> defer(std::span<const ports::Deferral> deferrals) override;
     ports::StoreResult<std::vector<ports::DueRetry>> claim_due(std::size_t limit,
                                                                std::chrono::milliseconds lease) override;

@@ -5,6 +5,8 @@
 namespace orderstream::sqlite {
 namespace {
 
+using ports::Step;
+
 /// A zombie, a redelivery and an overtaken event change nothing.
 bool is_open(const std::optional<OrderRow>& row, int version) {
     return row && row->order.version == version && row->order.processed_version < version;
@@ -15,20 +17,21 @@ ports::StepResult not_applied(std::optional<OrderRow> row) {
     return {.applied = false, .order = std::move(row->order)};
 }
 
-void finish(order::Order& order, const ports::Completion& completion, order::Time now) {
-    order.processed_version = completion.order.version;
-    switch (completion.kind) {
-        case ports::Completion::Kind::processed:
+void finish(order::Order& order, const Step& step, order::Time now) {
+    order.processed_version = step.order.version;
+    switch (step.kind) {
+        case Step::Kind::begun: return;
+        case Step::Kind::processed:
             order.status = order::lifecycle_of(order.kind).processed;
-            order.total_amount = completion.total_amount;
-            order.currency = completion.currency;
-            if (order.announced_version == 0) order.announced_version = completion.order.version;
+            order.total_amount = step.total_amount;
+            order.currency = step.currency;
+            if (order.announced_version == 0) order.announced_version = step.order.version;
             break;
-        case ports::Completion::Kind::failed:
+        case Step::Kind::failed:
             order.status = order::Status::failed;
-            order.failure_reason = completion.failure_reason;
+            order.failure_reason = step.failure_reason;
             break;
-        case ports::Completion::Kind::acknowledged: return;  // nothing of it shows, so it is no update
+        case Step::Kind::acknowledged: return;  // nothing of it shows, so it is no update
     }
     order.updated_at = std::max(order.updated_at, now);
 }
@@ -41,6 +44,17 @@ Steps::Steps(Connection& writer)
              "UPDATE orders SET status = ?3, currency = ?4, total_amount = ?5, processed_version = ?6, "
              "announced_version = ?7, failure_reason = ?8, updated_at = ?9 "
              "WHERE seq = ?1 AND version = ?2 AND processed_version < ?2") {}
+
+std::vector<ports::StepResult> Steps::take(std::span<const Step> steps, order::Time now) {
+    std::vector<ports::StepResult> results(steps.size());
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+        if (steps[i].kind != Step::Kind::begun) results[i] = end(steps[i], now);
+    }
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+        if (steps[i].kind == Step::Kind::begun) results[i] = begin(steps[i].order, now);
+    }
+    return results;
+}
 
 ports::StepResult Steps::begin(const order::OrderVersion& version, order::Time now) {
     std::optional<OrderRow> row = find_.head(version.id);
@@ -55,11 +69,11 @@ ports::StepResult Steps::begin(const order::OrderVersion& version, order::Time n
     return write(std::move(*row), version.version);
 }
 
-ports::StepResult Steps::complete(const ports::Completion& completion, order::Time now) {
-    std::optional<OrderRow> row = find_.head(completion.order.id);
-    if (!is_open(row, completion.order.version)) return not_applied(std::move(row));
-    finish(row->order, completion, now);
-    return write(std::move(*row), completion.order.version);
+ports::StepResult Steps::end(const Step& step, order::Time now) {
+    std::optional<OrderRow> row = find_.head(step.order.id);
+    if (!is_open(row, step.order.version)) return not_applied(std::move(row));
+    finish(row->order, step, now);
+    return write(std::move(*row), step.order.version);
 }
 
 ports::StepResult Steps::write(OrderRow row, int version) {

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <span>
+#include <vector>
+
 #include "ports/order_store.h"
 #include "sqlite/order_rows.h"
 #include "sqlite/statement.h"
@@ -13,10 +16,11 @@ class Steps {
   public:
     explicit Steps(Connection& writer);
 
-    [[nodiscard]] ports::StepResult begin(const order::OrderVersion& version, order::Time now);
-    [[nodiscard]] ports::StepResult complete(const ports::Completion& completion, order::Time now);
+    [[nodiscard]] std::vector<ports::StepResult> take(std::span<const ports::Step> steps, order::Time now);
 
   private:
+    [[nodiscard]] ports::StepResult begin(const order::OrderVersion& version, order::Time now);
+    [[nodiscard]] ports::StepResult end(const ports::Step& step, order::Time now);
     /// Writes what a worker may change.
     [[nodiscard]] ports::StepResult write(OrderRow row, int version);
 

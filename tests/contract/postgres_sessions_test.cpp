@@ -174,10 +174,10 @@ TEST_F(PostgresSessions, sessions_that_are_ended_by_hand_are_replaced_unnoticed)
     const auto store = open_store(dsn());
     const order::Change change = create();
     ASSERT_TRUE(apply(*store, new_note(), change));
-    ASSERT_TRUE(store->begin_processing(std::vector{order::OrderVersion{change.order_id, 1}}));
+    ASSERT_TRUE(store->take_steps(std::vector{ports::Step{{change.order_id, 1}, ports::Step::Kind::begun}}));
     ASSERT_EQ(version_of(*store, change), 1);
     (void)sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'test %'");
-    EXPECT_TRUE(store->begin_processing(std::vector{order::OrderVersion{change.order_id, 1}}));
+    EXPECT_TRUE(store->take_steps(std::vector{ports::Step{{change.order_id, 1}, ports::Step::Kind::begun}}));
     EXPECT_EQ(version_of(*store, change), 1);
     EXPECT_TRUE(apply(*store, new_note(), replace(change)));
     EXPECT_EQ(open_notes(*store), 2u);
@@ -251,18 +251,17 @@ TEST_F(PostgresSessions, most_updates_of_orders_are_hot_and_none_reads_a_whole_t
     for (int round = 0; round < 40; ++round) {
         std::vector<order::Change> changes;
         std::vector<const order::Change*> batch;
-        std::vector<order::OrderVersion> versions;
+        std::vector<ports::Step> beginnings;
+        std::vector<ports::Step> ends;
         for (int i = 0; i < 50; ++i) changes.push_back(create());
         for (const order::Change& change : changes) {
             batch.push_back(&change);
-            versions.push_back({change.order_id, 1});
+            beginnings.push_back({.order = {change.order_id, 1}, .kind = ports::Step::Kind::begun});
+            ends.push_back({.order = {change.order_id, 1}, .currency = "USD"});
         }
         ASSERT_TRUE(store->apply(new_note(), batch, {}));
-        ASSERT_TRUE(store->begin_processing(versions));
-        std::vector<ports::Completion> completions;
-        for (const order::OrderVersion& version : versions)
-            completions.push_back({.order = version, .currency = "USD"});
-        ASSERT_TRUE(store->complete(completions));
+        ASSERT_TRUE(store->take_steps(beginnings));
+        ASSERT_TRUE(store->take_steps(ends));
     }
     EXPECT_TRUE(eventually([&] {
         return sql("SELECT sum(n_tup_upd) FROM pg_stat_user_tables WHERE relname LIKE 'orders\\_p_'") == "4000";

@@ -62,11 +62,16 @@ std::vector<ports::ChangeResult> StoreContract::apply(const std::vector<order::C
 }
 
 std::vector<ports::StepResult> StoreContract::begin(const std::vector<order::OrderVersion>& versions) {
-    return in_batches<ports::StepResult>(versions, [&](auto batch) { return store().begin_processing(batch); });
+    return in_batches<ports::StepResult>(versions, [&](std::span<const order::OrderVersion> batch) {
+        std::vector<ports::Step> steps;
+        for (const order::OrderVersion& version : batch)
+            steps.push_back({.order = version, .kind = ports::Step::Kind::begun});
+        return store().take_steps(steps);
+    });
 }
 
-std::vector<ports::StepResult> StoreContract::complete(const std::vector<ports::Completion>& completions) {
-    return in_batches<ports::StepResult>(completions, [&](auto batch) { return store().complete(batch); });
+std::vector<ports::StepResult> StoreContract::complete(const std::vector<ports::Step>& ends) {
+    return in_batches<ports::StepResult>(ends, [&](auto batch) { return store().take_steps(batch); });
 }
 
 std::vector<order::OrderPtr> StoreContract::fetch(const std::vector<order::OrderId>& ids) {
@@ -77,9 +82,7 @@ ports::ChangeResult StoreContract::apply(const order::Change& change) { return a
 ports::StepResult StoreContract::begin(const order::OrderVersion& version) {
     return begin(std::vector{version}).front();
 }
-ports::StepResult StoreContract::complete(const ports::Completion& completion) {
-    return complete(std::vector{completion}).front();
-}
+ports::StepResult StoreContract::complete(const ports::Step& end) { return complete(std::vector{end}).front(); }
 order::OrderPtr StoreContract::fetch(const order::OrderId& id) { return fetch(std::vector{id}).front(); }
 
 ports::StoreResult<std::vector<ports::ChangeResult>> StoreContract::apply_whole(
@@ -188,28 +191,28 @@ order::Change StoreContract::order_in(Kind kind, Status status) {
     return created;
 }
 
-ports::Completion StoreContract::processed(const order::OrderVersion& version, std::int64_t cents) {
-    ports::Completion completion;
-    completion.order = version;
-    completion.kind = ports::Completion::Kind::processed;
-    completion.total_amount = order::Money::of_cents(cents);
-    completion.currency = "CHF";
-    return completion;
+ports::Step StoreContract::processed(const order::OrderVersion& version, std::int64_t cents) {
+    ports::Step step;
+    step.order = version;
+    step.kind = ports::Step::Kind::processed;
+    step.total_amount = order::Money::of_cents(cents);
+    step.currency = "CHF";
+    return step;
 }
 
-ports::Completion StoreContract::failed(const order::OrderVersion& version, std::string reason) {
-    ports::Completion completion;
-    completion.order = version;
-    completion.kind = ports::Completion::Kind::failed;
-    completion.failure_reason = std::move(reason);
-    return completion;
+ports::Step StoreContract::failed(const order::OrderVersion& version, std::string reason) {
+    ports::Step step;
+    step.order = version;
+    step.kind = ports::Step::Kind::failed;
+    step.failure_reason = std::move(reason);
+    return step;
 }
 
-ports::Completion StoreContract::acknowledged(const order::OrderVersion& version) {
-    ports::Completion completion;
-    completion.order = version;
-    completion.kind = ports::Completion::Kind::acknowledged;
-    return completion;
+ports::Step StoreContract::acknowledged(const order::OrderVersion& version) {
+    ports::Step step;
+    step.order = version;
+    step.kind = ports::Step::Kind::acknowledged;
+    return step;
 }
 
 std::string describe_head(const order::Order& order) {

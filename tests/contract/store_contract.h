@@ -52,13 +52,13 @@ class StoreContract : public testing::TestWithParam<StoreAdapter> {
     // Calls that must succeed, cut into batches; one result per item.
     std::vector<ports::ChangeResult> apply(const std::vector<order::Change>& changes);
     std::vector<ports::StepResult> begin(const std::vector<order::OrderVersion>& versions);
-    std::vector<ports::StepResult> complete(const std::vector<ports::Completion>& completions);
+    std::vector<ports::StepResult> complete(const std::vector<ports::Step>& ends);
     std::vector<order::OrderPtr> fetch(const std::vector<order::OrderId>& ids);
 
     // The same for one.
     ports::ChangeResult apply(const order::Change& change);
     ports::StepResult begin(const order::OrderVersion& version);
-    ports::StepResult complete(const ports::Completion& completion);
+    ports::StepResult complete(const ports::Step& end);
     order::OrderPtr fetch(const order::OrderId& id);
 
     /// One call of the port, whatever the batch size.
@@ -87,9 +87,9 @@ class StoreContract : public testing::TestWithParam<StoreAdapter> {
     /// An order in `status`, wherever the lifecycle can bring one there.
     order::Change order_in(order::Kind kind, order::Status status);
 
-    static ports::Completion processed(const order::OrderVersion& version, std::int64_t cents = 4999);
-    static ports::Completion failed(const order::OrderVersion& version, std::string reason = "no such price");
-    static ports::Completion acknowledged(const order::OrderVersion& version);
+    static ports::Step processed(const order::OrderVersion& version, std::int64_t cents = 4999);
+    static ports::Step failed(const order::OrderVersion& version, std::string reason = "no such price");
+    static ports::Step acknowledged(const order::OrderVersion& version);
 
   private:
     template <class Result, class Item, class Call>

@@ -80,7 +80,7 @@ TEST_P(StoreContract, of_many_workers_one_completes_a_version_and_one_claims_a_r
     std::atomic<int> claimed = 0;
     on_many_threads([&](std::size_t thread) {
         const auto results =
-            store().complete(std::vector{processed({created.order_id, 1}, static_cast<std::int64_t>(thread))});
+            store().take_steps(std::vector{processed({created.order_id, 1}, static_cast<std::int64_t>(thread))});
         if (results && results->front().applied) ++completed;
         const auto due = store().claim_due(10, 30s);
         if (due) claimed += static_cast<int>(due->size());

@@ -185,9 +185,9 @@ TEST_P(StoreContract, a_result_that_is_refused_leaves_its_batch_as_it_was) {
     const order::Change good = create();
     const order::Change bad = create();
     apply({good, bad});
-    ports::Completion refused = processed({bad.order_id, 1});
+    ports::Step refused = processed({bad.order_id, 1});
     refused.currency = "chf";
-    const auto together = store().complete(std::vector{processed({good.order_id, 1}), refused});
+    const auto together = store().take_steps(std::vector{processed({good.order_id, 1}), refused});
     ASSERT_FALSE(together);
     EXPECT_EQ(together.error().fault, ports::StoreFault::rejected);
     EXPECT_EQ(fetch(good.order_id)->processed_version, 0);

@@ -57,14 +57,13 @@ order::Change replaced(const order::Change& created) {
         for (const order::Change& change : changes) said.push_back({change.order_id.uuid, 1, 0});
         say(pipe, said);
 
-        std::vector<order::OrderVersion> versions;
-        std::vector<ports::Completion> completions;
+        std::vector<ports::Step> beginnings;
+        std::vector<ports::Step> ends;
         for (const order::Change& change : changes) {
-            versions.push_back({change.order_id, 1});
-            completions.emplace_back().order = versions.back();
-            completions.back().currency = "USD";
+            beginnings.push_back({.order = {change.order_id, 1}, .kind = ports::Step::Kind::begun});
+            ends.push_back({.order = {change.order_id, 1}, .currency = "USD"});
         }
-        if (!store->begin_processing(versions) || !store->complete(completions)) ::_exit(1);
+        if (!store->take_steps(beginnings) || !store->take_steps(ends)) ::_exit(1);
         for (Said& one : said) one.processed_version = 1;
         say(pipe, said);
         settled.push_back(note);

@@ -127,10 +127,10 @@ class Story {
     }
 
     void store_trouble() {
-        constexpr Call calls[] = {
-            Call::apply,    Call::receipt,  Call::open_notes,       Call::delete_notes,  Call::mark_published,
-            Call::complete, Call::defer,    Call::claim_due,        Call::fetch_heads,   Call::fetch,
-            Call::apply,    Call::complete, Call::begin_processing, Call::delete_retries};
+        constexpr Call calls[] = {Call::apply,          Call::receipt,       Call::open_notes, Call::delete_notes,
+                                  Call::mark_published, Call::complete,      Call::defer,      Call::claim_due,
+                                  Call::fetch_heads,    Call::fetch,         Call::apply,      Call::complete,
+                                  Call::begin,          Call::delete_retries};
         const Call call = calls[roll(static_cast<int>(std::size(calls)))];
         switch (roll(4)) {
             case 0: world_.faults().fail(call, StoreFault::unavailable, roll(3) + 1); break;

@@ -71,14 +71,14 @@ TEST(Worker, ShowsNothingWhenToldNotTo) {
     World world(worker_told({.mark_processing = false, .batch_events = 512}));
     world.store(create(1), 0ms);
     EXPECT_THAT(shown_meanwhile(world, {1}), ElementsAre(Status::new_));
-    EXPECT_EQ(world.faults().calls(Call::begin_processing), 0);
+    EXPECT_EQ(world.faults().calls(Call::begin), 0);
     EXPECT_EQ(world.row(1)->status, Status::done);
 }
 
 TEST(Worker, AnOrderThatCannotBeShownAsWorkedOnIsWorkedOnAllTheSame) {
     World world;
     const Caller caller = world.store(create(1));
-    world.faults().fail(Call::begin_processing, StoreFault::rejected);
+    world.faults().fail(Call::begin, StoreFault::rejected);
     world.work();
     EXPECT_EQ(caller.result(), Result::processed);
 }
@@ -157,12 +157,12 @@ TEST(Worker, AnOrderThatIsOvertakenWhileItIsProcessedKeepsTheNewerDocument) {
         world.store(replace(1, 200), 0ms);
     };
     world.work();
-    EXPECT_EQ(world.row(1)->status, Status::new_);
-    EXPECT_EQ(world.row(1)->processed_version, 0);
-    ASSERT_THAT(world.bus().acks, SizeIs(1));
+    ASSERT_THAT(world.bus().acks, SizeIs(2));
+    EXPECT_EQ(world.bus().acks[0].version, 1);
     EXPECT_EQ(world.bus().acks[0].status, AckStatus::superseded);
-    EXPECT_THAT(world.bus().announcements, IsEmpty());
-    world.work();
+    EXPECT_EQ(world.bus().acks[0].processed_version, 0) << "the older result was not written";
+    EXPECT_EQ(world.bus().acks[1].version, 2);
+    EXPECT_EQ(world.bus().acks[1].status, AckStatus::updated);
     EXPECT_EQ(world.row(1)->total_amount.cents(), 200);
     EXPECT_EQ(world.row(1)->announced_version, 2);
     EXPECT_THAT(world.bus().announcements, SizeIs(1));
@@ -326,7 +326,7 @@ TEST(Worker, AnEventOfAnUnknownOrderGoesToTheDeadLetters) {
 }
 
 TEST(Worker, WhileTheStoreIsAwayItInsistsAndThenGoesOn) {
-    for (const Call step : {Call::begin_processing, Call::complete}) {
+    for (const Call step : {Call::begin, Call::complete}) {
         for (const StoreFault fault : {StoreFault::unavailable, StoreFault::conflict, StoreFault::fate_unknown}) {
             World world;
             const Caller caller = world.store(create(1));
@@ -363,7 +363,7 @@ TEST(Worker, WhatTheBusWillNotSendIsSentAgainBeforeDone) {
 }
 
 TEST(Worker, WhenItStopsInTheMiddleTheBatchIsDeliveredAgain) {
-    for (const Call step : {Call::begin_processing, Call::complete}) {
+    for (const Call step : {Call::begin, Call::complete}) {
         World world;
         const Caller caller = world.store(create(1, 300));
         world.faults().fail(step, StoreFault::unavailable, 1000);
@@ -411,7 +411,28 @@ TEST(Worker, ABatchHoldsNoMoreThanItIsTold) {
     for (int i = 1; i <= 10; ++i) world.store(create(i), 0ms);
     while (world.work()) {
     }
-    EXPECT_THAT(world.faults().sizes(Call::complete), ElementsAre(4, 4, 2));
+    EXPECT_THAT(world.faults().sizes(Call::begin), ElementsAre(4));
+    EXPECT_THAT(world.faults().sizes(Call::complete), ElementsAre(4 + 4, 4 + 2, 2))
+        << "the ends of a batch go in with the beginnings of the next";
+}
+
+TEST(Worker, EndsThatHaveNoBeginningsToGoInWithDoNotWait) {
+    World world(worker_told({.mark_processing = false, .batch_events = 4}));
+    for (int i = 1; i <= 6; ++i) world.store(create(i), 0ms);
+    while (world.work()) {
+    }
+    EXPECT_THAT(world.faults().sizes(Call::complete), ElementsAre(4, 2));
+}
+
+TEST(Worker, OneThatIsRefusedLeavesTheOthersOfBothBatchesAlone) {
+    World world(worker_told({.batch_events = 2}));
+    for (int i = 1; i <= 4; ++i) world.store(create(i), 0ms);
+    world.faults().reject(order_id(2));
+    while (world.work()) {
+    }
+    for (const int other : {1, 3, 4}) EXPECT_EQ(world.row(other)->status, Status::done);
+    ASSERT_THAT(world.bus().dead_letters, SizeIs(1));
+    EXPECT_EQ(world.row(2)->status, Status::processing) << "which the store let it write";
 }
 
 }  // namespace

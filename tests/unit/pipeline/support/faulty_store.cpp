@@ -127,14 +127,12 @@ StoreResult<void> FaultyStore::mark_published(std::span<const ports::NoteId> not
     return run(Call::mark_published, notes.size(), false, [&] { return store_.mark_published(notes); });
 }
 
-StoreResult<std::vector<ports::StepResult>> FaultyStore::begin_processing(std::span<const order::OrderVersion> orders) {
-    return run(Call::begin_processing, orders.size(), false, [&] { return store_.begin_processing(orders); });
-}
-
-StoreResult<std::vector<ports::StepResult>> FaultyStore::complete(std::span<const ports::Completion> completions) {
+StoreResult<std::vector<ports::StepResult>> FaultyStore::take_steps(std::span<const ports::Step> steps) {
+    const auto begins = [](const ports::Step& step) { return step.kind == ports::Step::Kind::begun; };
     const bool rejected =
-        std::ranges::any_of(completions, [&](const auto& completion) { return is_rejected(completion.order.id); });
-    return run(Call::complete, completions.size(), rejected, [&] { return store_.complete(completions); });
+        std::ranges::any_of(steps, [&](const auto& step) { return !begins(step) && is_rejected(step.order.id); });
+    return run(std::ranges::all_of(steps, begins) ? Call::begin : Call::complete, steps.size(), rejected,
+               [&] { return store_.take_steps(steps); });
 }
 
 StoreResult<void> FaultyStore::defer(std::span<const ports::Deferral> deferrals) {

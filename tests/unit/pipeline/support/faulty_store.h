@@ -22,8 +22,8 @@ enum class Call {
     delete_notes,
     adopt_notes,
     mark_published,
-    begin_processing,
-    complete,
+    begin,     ///< take_steps() of nothing but beginnings
+    complete,  ///< take_steps() with ends in it
     defer,
     claim_due,
     delete_retries,
@@ -64,10 +64,7 @@ class FaultyStore final : public ports::OrderStore {
     ports::StoreResult<void> delete_notes(std::span<const ports::NoteId> notes) override;
     ports::StoreResult<std::size_t> adopt_notes() override;
     ports::StoreResult<void> mark_published(std::span<const ports::NoteId> notes) override;
-    ports::StoreResult<std::vector<ports::StepResult>> begin_processing(
-        std::span<const order::OrderVersion> orders) override;
-    ports::StoreResult<std::vector<ports::StepResult>> complete(
-        std::span<const ports::Completion> completions) override;
+    ports::StoreResult<std::vector<ports::StepResult>> take_steps(std::span<const ports::Step> steps) override;
     ports::StoreResult<void> defer(std::span<const ports::Deferral> deferrals) override;
     ports::StoreResult<std::vector<ports::DueRetry>> claim_due(std::size_t limit,
                                                                std::chrono::milliseconds lease) override;

@@ -4,7 +4,7 @@
 #   - a file that includes a folder its own does not link fails the build (scripts/check-architecture);
 #   - some libraries are let in by one folder only, the pure ones know no I/O at all (the same script).
 
-set(ORDERSTREAM_FOLDERS order documents ports pipeline telemetry config sqlite postgres kafka inprocess cache http cli)
+set(ORDERSTREAM_FOLDERS order documents ports pipeline telemetry config sqlite postgres kafka inprocess cache redis http cli)
 
 set(ORDERSTREAM_MAY_USE_order "")
 set(ORDERSTREAM_MAY_USE_documents order)
@@ -17,6 +17,7 @@ set(ORDERSTREAM_MAY_USE_postgres order documents ports telemetry)
 set(ORDERSTREAM_MAY_USE_kafka order documents ports telemetry)
 set(ORDERSTREAM_MAY_USE_inprocess order documents ports telemetry)
 set(ORDERSTREAM_MAY_USE_cache order documents ports telemetry)
+set(ORDERSTREAM_MAY_USE_redis order documents ports telemetry)
 set(ORDERSTREAM_MAY_USE_http order documents ports pipeline telemetry)
 set(ORDERSTREAM_MAY_USE_cli ${ORDERSTREAM_FOLDERS})
 list(REMOVE_ITEM ORDERSTREAM_MAY_USE_cli cli)

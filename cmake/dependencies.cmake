@@ -1,7 +1,7 @@
 # The libraries of others, all from Debian 12's packages (scripts/install-deps says which package serves what).
 # Imported targets are SYSTEM by nature: their headers raise no warnings here.
 #
-# The released program needs nothing where it runs but the C library: Boost, SQLite and OpenSSL are linked statically.
+# The released program needs nothing where it runs but the C library: Boost, SQLite, hiredis and OpenSSL are linked statically.
 
 set(Boost_USE_STATIC_LIBS ON)
 set(OPENSSL_USE_STATIC_LIBS ON)
@@ -14,6 +14,8 @@ find_package(CLI11 REQUIRED CONFIG)
 find_package(SQLite3 REQUIRED)
 find_package(PostgreSQL REQUIRED)
 find_package(OpenSSL REQUIRED)
+find_path(hiredis_INCLUDE_DIR hiredis/hiredis.h REQUIRED)
+find_library(hiredis_LIBRARY NAMES libhiredis.a hiredis REQUIRED)
 find_library(RdKafka_LIBRARY NAMES rdkafka REQUIRED)
 find_path(RdKafka_INCLUDE_DIR NAMES librdkafka/rdkafka.h REQUIRED)
 find_package(Threads REQUIRED)
@@ -24,6 +26,12 @@ endif()
 add_library(RdKafka::rdkafka UNKNOWN IMPORTED)
 set_target_properties(RdKafka::rdkafka PROPERTIES
     IMPORTED_LOCATION "${RdKafka_LIBRARY}" INTERFACE_INCLUDE_DIRECTORIES "${RdKafka_INCLUDE_DIR}")
+
+# Its CMake package names no target.
+add_library(hiredis::hiredis UNKNOWN IMPORTED)
+set_target_properties(hiredis::hiredis PROPERTIES
+    IMPORTED_LOCATION "${hiredis_LIBRARY}"
+    INTERFACE_INCLUDE_DIRECTORIES "${hiredis_INCLUDE_DIR}")
 
 # Asio's features that we never use, and that would cost compile time or bring in deprecated names.
 add_library(orderstream_asio INTERFACE)

@@ -46,13 +46,26 @@ inline constexpr auto message_timeout = 300s;        // in the producer: its que
 inline constexpr auto send_wait = 5s;
 inline constexpr auto letter_wait = 100ms;  // then its partition waits without the worker
 inline constexpr auto commit_interval = 500ms;
-inline constexpr auto commit_wait = 5s;
+inline constexpr auto commit_wait = 3s;
 inline constexpr auto revocation_wait = 5s;  // for the batches in hand
-inline constexpr auto consumer_close_wait = 5s;
+inline constexpr auto consumer_close_wait = 3s;
 
 // In-process caches; the bytes whatever CACHE_LRU_SIZE says, the orders where nothing says.
 inline constexpr std::size_t cache_orders_max = 1'000'000;
 inline constexpr std::size_t cache_bytes_max = 256 * 1024 * 1024;
+
+// The cache that instances share (DESIGN 4, Reads). A row is shown this long from the begin of its read.
+inline constexpr auto redis_entry_life = 1s;
+inline constexpr std::size_t redis_connections = 4;
+inline constexpr auto redis_connect_timeout = 200ms;
+inline constexpr auto redis_silence_timeout = 200ms;  // then the connection is broken
+inline constexpr auto redis_call_timeout = 1s;        // all answers of one pipeline
+inline constexpr auto redis_pause_min = 50ms;         // between attempts to connect, doubling
+inline constexpr auto redis_pause_max = 1000ms;
+inline constexpr auto redis_probe_interval = 1s;
+inline constexpr std::size_t redis_keys_max = 64;                 // asked for by one command
+inline constexpr std::size_t redis_pipeline_bytes = 1024 * 1024;  // written before answers are awaited
+inline constexpr std::size_t redis_stamps_max = 256 * 1024;       // remembered of what was announced lately
 
 // Connections.
 inline constexpr std::size_t connections_max = 16'384;
@@ -77,6 +90,8 @@ inline constexpr auto note_idle_wait = 1s;
 inline constexpr auto receipt_age = 3600s;
 inline constexpr auto retry_lease = 30s;
 inline constexpr int conflict_attempts_max = 8;
+inline constexpr auto shutdown_reserve =
+    10s;  // of SHUTDOWN_TIMEOUT, to end in order when the last waiters were answered
 
 static_assert(batch_orders_max <= queue_orders_max);
 static_assert(body_bytes < batch_bytes_max && batch_bytes_max <= queue_bytes_max);

@@ -71,12 +71,27 @@ bool TcpProxy::sprung() {
     return sprung_;
 }
 
+void TcpProxy::set_weather(Weather weather) {
+    weather_ = weather;
+    for (Weather felt = felt_; felt != weather; felt = felt_) felt_.wait(felt);
+}
+
 void TcpProxy::run(const std::stop_token& stop) {
     constexpr int look_round_ms = 20;
     while (!stop.stop_requested()) {
+        const Weather weather = weather_;
+        if (weather == Weather::cut) {
+            for (Link& link : links_) {
+                close(link.client);
+                close(link.server);
+            }
+            links_.clear();
+        }
+        felt_ = weather;
+        felt_.notify_all();
         std::vector<pollfd> descriptors{{.fd = listener_, .events = POLLIN, .revents = 0}};
         for (const Link& link : links_) {
-            const short events = link.sprung == Trap::silence ? short{0} : short{POLLIN};
+            const short events = link.sprung == Trap::silence || weather == Weather::silent ? short{0} : short{POLLIN};
             descriptors.push_back({.fd = link.client, .events = events, .revents = 0});
             descriptors.push_back({.fd = link.server, .events = events, .revents = 0});
         }
@@ -95,13 +110,14 @@ void TcpProxy::run(const std::stop_token& stop) {
             }
         }
         links_ = std::move(kept);
-        if ((descriptors.front().revents & POLLIN) != 0) accept_one();
+        if ((descriptors.front().revents & POLLIN) != 0) accept_one(weather);
     }
 }
 
-void TcpProxy::accept_one() {
+void TcpProxy::accept_one(Weather weather) {
     Link link;
     link.client = ::accept(listener_, nullptr, nullptr);
+    if (weather == Weather::cut) return close(link.client);
     link.server = ::socket(AF_INET, SOCK_STREAM, 0);
     const sockaddr_in address = local(server_port_);
     if (::connect(link.server, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -21,6 +22,13 @@ class TcpProxy {
         silence,          ///< nothing is passed on any more, and nothing is cut
     };
 
+    /// What happens to everyone.
+    enum class Weather {
+        fair,
+        cut,     ///< every connection is cut, and new ones at once
+        silent,  ///< connections are accepted and nothing is passed on, either way, until it is fair again
+    };
+
     explicit TcpProxy(int server_port);
     TcpProxy(const TcpProxy&) = delete;
     TcpProxy& operator=(const TcpProxy&) = delete;
@@ -30,6 +38,8 @@ class TcpProxy {
     /// For the next message with that word only.
     void set_trap(Trap trap, std::string word);
     [[nodiscard]] bool sprung();
+    /// Holds when it returns.
+    void set_weather(Weather weather);
 
   private:
     struct Link {
@@ -39,7 +49,7 @@ class TcpProxy {
     };
 
     void run(const std::stop_token& stop);
-    void accept_one();
+    void accept_one(Weather weather);
     /// False when the link is to be forgotten.
     bool serve(Link& link, bool from_client);
     bool spring(Link& link, std::string_view bytes);
@@ -52,6 +62,8 @@ class TcpProxy {
     Trap trap_ = Trap::none;
     std::string word_;
     bool sprung_ = false;
+    std::atomic<Weather> weather_ = Weather::fair;
+    std::atomic<Weather> felt_ = Weather::fair;  // by the thread
     std::jthread thread_;
 };
 

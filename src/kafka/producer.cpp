@@ -1,0 +1,52 @@
+#include "kafka/producer.h"
+
+#include "order/limits.h"
+
+namespace orderstream::kafka {
+namespace {
+
+Settings settings_of(const KafkaOptions& options) {
+    namespace limits = order::limits;
+    Settings settings(options);
+    settings.set("acks", "all")
+        .set("enable.idempotence", "true")
+        .set("max.in.flight.requests.per.connection", "1")
+        .set("partitioner", "murmur2_random")
+        .set_default("linger.ms", "0")
+        .set_default("request.timeout.ms", "10000")
+        .set_default("message.timeout.ms", std::to_string(std::chrono::milliseconds(limits::message_timeout).count()));
+    rd_kafka_conf_set_events(settings.get(), RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR);
+    return settings;
+}
+
+}  // namespace
+
+Producer::Producer(const KafkaOptions& options, const telemetry::Log& log)
+    : client_(RD_KAFKA_PRODUCER, settings_of(options), log), queue_(rd_kafka_queue_get_main(client_.get())) {}
+
+Producer::~Producer() { rd_kafka_purge(client_.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT); }
+
+rd_kafka_resp_err_t Producer::produce(const std::string& topic, std::int32_t partition, const Message& message,
+                                      std::uint64_t tag) {
+    // rd_kafka_produce_batch() takes no headers; what it would save is small, as the queue wakes its thread only once.
+    rd_kafka_headers_t* headers = rd_kafka_headers_new(message.headers.size());
+    for (const Header& header : message.headers) {
+        rd_kafka_header_add(headers, header.name.data(), static_cast<ssize_t>(header.name.size()), header.value.data(),
+                            static_cast<ssize_t>(header.value.size()));
+    }
+    // It copies the value, and takes the headers unless it fails.
+    const rd_kafka_resp_err_t error = rd_kafka_producev(
+        client_.get(), RD_KAFKA_V_TOPIC(topic.c_str()), RD_KAFKA_V_PARTITION(partition),
+        RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+        RD_KAFKA_V_KEY(message.key.empty() ? nullptr : message.key.data(), message.key.size()),
+        RD_KAFKA_V_VALUE(const_cast<char*>(message.value.data()), message.value.size()), RD_KAFKA_V_HEADERS(headers),
+        RD_KAFKA_V_OPAQUE(reinterpret_cast<void*>(static_cast<std::uintptr_t>(tag))), RD_KAFKA_V_END);
+    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) rd_kafka_headers_destroy(headers);
+    return error;
+}
+
+std::int32_t partition_of(std::string_view key, std::int32_t partitions) {
+    return rd_kafka_msg_partitioner_murmur2_random(nullptr, key.data(), key.size(), partitions, nullptr, nullptr);
+}
+
+}  // namespace orderstream::kafka

@@ -1,5 +1,6 @@
 #include "kafka/topics.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <condition_variable>
@@ -66,6 +67,8 @@ class Administration {
     [[nodiscard]] Result make(std::span<const Wanted> topics);
     [[nodiscard]] Result grow(const Wanted& topic);
     [[nodiscard]] Result check_settings(std::span<const Wanted> topics);
+    /// Until the brokers show them as wanted: who makes a topic is answered earlier.
+    [[nodiscard]] Result wait_for(std::span<const Wanted> topics);
 
   private:
     using Options = Handle<rd_kafka_AdminOptions_t, rd_kafka_AdminOptions_destroy>;
@@ -224,6 +227,22 @@ Result Administration::check(const rd_kafka_ConfigResource_t& resource) const {
     return {};
 }
 
+Result Administration::wait_for(std::span<const Wanted> topics) {
+    constexpr auto pause = 20ms;
+    const auto deadline = std::chrono::steady_clock::now() + Milliseconds(timeout_ms_);
+    for (;;) {
+        const auto counts = partition_counts();
+        if (!counts) return tl::unexpected(counts.error());
+        const auto unseen = std::ranges::find_if(topics, [&](const Wanted& topic) {
+            const auto found = counts->find(topic.name);
+            return found == counts->end() || (topic.grows && found->second < topic.partitions);
+        });
+        if (unseen == topics.end()) return {};
+        if (std::chrono::steady_clock::now() > deadline) return away("the topic " + unseen->name + " does not show up");
+        std::this_thread::sleep_for(pause);
+    }
+}
+
 }  // namespace
 
 Result ensure_topics(const KafkaOptions& options, const telemetry::Log& log, Milliseconds timeout) {
@@ -238,21 +257,32 @@ Result ensure_topics(const KafkaOptions& options, const telemetry::Log& log, Mil
     const auto counts = administration.partition_counts();
     if (!counts) return tl::unexpected(counts.error());
     std::vector<Wanted> missing;
+    std::vector<Wanted> present;
+    bool changed = false;
     for (const Wanted& topic : wanted) {
         const auto found = counts->find(topic.name);
         if (found == counts->end()) {
             missing.push_back(topic);
-        } else if (topic.has_one_reader && found->second > one_partition) {
+            continue;
+        }
+        present.push_back(topic);
+        if (topic.has_one_reader && found->second > one_partition) {
             return refused("the topic " + topic.name + " has " + std::to_string(found->second) +
                            " partitions; it must have one, for every API reads it as a whole");
-        } else if (topic.grows && found->second < topic.partitions) {
-            if (Result grown = administration.grow(topic); !grown) return grown;
         }
+        if (topic.grows && found->second < topic.partitions) {
+            if (Result grown = administration.grow(topic); !grown) return grown;
+            changed = true;
+        }
+    }
+    if (!present.empty()) {
+        if (Result checked = administration.check_settings(present); !checked) return checked;
     }
     if (!missing.empty()) {
         if (Result made = administration.make(missing); !made) return made;
+        changed = true;
     }
-    return administration.check_settings(wanted);
+    return changed ? administration.wait_for(wanted) : Result();
 }
 
 struct TopicKeeper::Parts {

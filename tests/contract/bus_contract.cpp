@@ -103,7 +103,7 @@ TEST_P(BusContract, every_event_type_arrives) {
     std::vector<ports::Event> published;
     for (const auto type : {order::EventType::created, order::EventType::updated, order::EventType::deleted,
                             order::EventType::cancelled, order::EventType::status_changed}) {
-        published.push_back(sample_event(static_cast<int>(published.size())));
+        published.push_back(sample_event(1, static_cast<int>(published.size()) + 1));  // of one order, so in order
         published.back().type = type;
     }
     ASSERT_TRUE(bus->publisher().publish(note_id(1), published));

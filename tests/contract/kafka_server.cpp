@@ -1,0 +1,191 @@
+#include "contract/kafka_server.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <array>
+#include <map>
+#include <span>
+#include <stdexcept>
+
+#include "kafka/producer.h"
+#include "kafka/topics.h"
+
+namespace orderstream::contract {
+namespace {
+
+using kafka::KafkaOptions;
+constexpr int patience_ms = 30'000;
+
+void must(rd_kafka_resp_err_t error, const char* what) {
+    if (error != RD_KAFKA_RESP_ERR_NO_ERROR)
+        throw std::runtime_error(fmt::format("{}: {}", what, rd_kafka_err2str(error)));
+}
+
+/// Runs one administrative call and answers its event.
+template <class Call>
+kafka::EventHandle administer(const KafkaOptions& options, const char* what, const Call& call) {
+    const kafka::Client client(RD_KAFKA_PRODUCER, kafka::Settings(options), kafka_log());
+    const kafka::QueueHandle queue(rd_kafka_queue_new(client.get()));
+    call(client.get(), queue.get());
+    kafka::EventHandle event(rd_kafka_queue_poll(queue.get(), patience_ms));
+    if (event == nullptr) throw std::runtime_error(fmt::format("{}: no answer", what));
+    must(rd_kafka_event_error(event.get()), what);
+    return event;
+}
+
+void must_all(std::span<const rd_kafka_topic_result_t* const> results, const char* what) {
+    for (const auto* result : results) must(rd_kafka_topic_result_error(result), what);
+}
+
+std::int32_t count_partitions(rd_kafka_t* client, const std::string& name) {
+    const rd_kafka_metadata_t* answer = nullptr;
+    must(rd_kafka_metadata(client, 1, nullptr, &answer, patience_ms), "metadata");
+    const kafka::MetadataHandle metadata(answer);
+    for (int i = 0; i < metadata->topic_cnt; ++i) {
+        if (name == metadata->topics[i].topic) return metadata->topics[i].partition_cnt;
+    }
+    return 0;
+}
+
+kafka::Settings reader_settings(const KafkaOptions& options) {
+    kafka::Settings settings(options);
+    settings.set("group.id", options.group + "-reader")
+        .set("enable.auto.commit", "false")
+        .set("auto.offset.reset", "earliest");
+    return settings;
+}
+
+}  // namespace
+
+KafkaServer& KafkaServer::get() {
+    static KafkaServer server;
+    return server;
+}
+
+KafkaOptions KafkaServer::fresh_options() {
+    const int number = ++names_;
+    return {.brokers = brokers(),
+            .topics = {.events = fmt::format("events-{}", number),
+                       .acks = fmt::format("ack-{}", number),
+                       .created = fmt::format("created-{}", number),
+                       .dead_letters = fmt::format("dlq-{}", number)},
+            .group = fmt::format("workers-{}", number)};
+}
+
+const telemetry::Log& kafka_log() {
+    static const telemetry::Log log(::getenv("ORDERSTREAM_TEST_LOG") != nullptr ? telemetry::Level::debug
+                                                                                : telemetry::Level::off);
+    return log;
+}
+
+void make_topics(const KafkaOptions& options) {
+    const auto made = kafka::ensure_topics(options, kafka_log(), std::chrono::milliseconds(patience_ms));
+    if (!made) throw std::runtime_error(made.error().detail);
+}
+
+void make_topic(const KafkaOptions& options, const std::string& name, int partitions,
+                const std::vector<std::pair<std::string, std::string>>& settings) {
+    std::array<char, 256> error{};
+    const kafka::Handle<rd_kafka_NewTopic_t, rd_kafka_NewTopic_destroy> topic(
+        rd_kafka_NewTopic_new(name.c_str(), partitions, 1, error.data(), error.size()));
+    for (const auto& [key, value] : settings) rd_kafka_NewTopic_set_config(topic.get(), key.c_str(), value.c_str());
+    rd_kafka_NewTopic_t* one = topic.get();
+    const auto event = administer(options, "create", [&](rd_kafka_t* client, rd_kafka_queue_t* queue) {
+        rd_kafka_CreateTopics(client, &one, 1, nullptr, queue);
+    });
+    std::size_t count = 0;
+    const auto* const* results =
+        rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event.get()), &count);
+    must_all({results, count}, "create");
+}
+
+void grow_topic(const KafkaOptions& options, const std::string& name, int partitions) {
+    std::array<char, 256> error{};
+    const kafka::Handle<rd_kafka_NewPartitions_t, rd_kafka_NewPartitions_destroy> wanted(
+        rd_kafka_NewPartitions_new(name.c_str(), static_cast<std::size_t>(partitions), error.data(), error.size()));
+    rd_kafka_NewPartitions_t* one = wanted.get();
+    const auto event = administer(options, "grow", [&](rd_kafka_t* client, rd_kafka_queue_t* queue) {
+        rd_kafka_CreatePartitions(client, &one, 1, nullptr, queue);
+    });
+    std::size_t count = 0;
+    const auto* const* results =
+        rd_kafka_CreatePartitions_result_topics(rd_kafka_event_CreatePartitions_result(event.get()), &count);
+    must_all({results, count}, "grow");
+}
+
+void delete_topic(const KafkaOptions& options, const std::string& name) {
+    const kafka::Handle<rd_kafka_DeleteTopic_t, rd_kafka_DeleteTopic_destroy> doomed(
+        rd_kafka_DeleteTopic_new(name.c_str()));
+    rd_kafka_DeleteTopic_t* one = doomed.get();
+    const auto event = administer(options, "delete", [&](rd_kafka_t* client, rd_kafka_queue_t* queue) {
+        rd_kafka_DeleteTopics(client, &one, 1, nullptr, queue);
+    });
+    std::size_t count = 0;
+    const auto* const* results =
+        rd_kafka_DeleteTopics_result_topics(rd_kafka_event_DeleteTopics_result(event.get()), &count);
+    must_all({results, count}, "delete");
+}
+
+int partitions_of(const KafkaOptions& options, const std::string& name) {
+    const kafka::Client client(RD_KAFKA_PRODUCER, kafka::Settings(options), kafka_log());
+    return count_partitions(client.get(), name);
+}
+
+void write(const KafkaOptions& options, const std::string& topic, std::int32_t partition,
+           const kafka::Message& message) {
+    kafka::Producer producer(options, kafka_log());
+    must(producer.produce(topic, partition, message, 1), "produce");
+    for (;;) {
+        const auto event = producer.next_event(patience_ms);
+        if (event == nullptr) throw std::runtime_error("produce: no report");
+        if (rd_kafka_event_type(event.get()) != RD_KAFKA_EVENT_DR) continue;
+        must(rd_kafka_event_message_next(event.get())->err, "produce");
+        return;
+    }
+}
+
+std::vector<std::int64_t> committed_by(const KafkaOptions& options, const std::string& topic, int partitions) {
+    kafka::Settings settings(options);
+    settings.set("group.id", options.group).set("enable.auto.commit", "false");
+    const kafka::Client client(RD_KAFKA_CONSUMER, std::move(settings), kafka_log());
+    const kafka::PartitionsHandle list(rd_kafka_topic_partition_list_new(partitions));
+    for (int i = 0; i < partitions; ++i) rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), i);
+    must(rd_kafka_committed(client.get(), list.get(), patience_ms), "committed");
+    std::vector<std::int64_t> offsets;
+    for (int i = 0; i < list->cnt; ++i) offsets.push_back(list->elems[i].offset < 0 ? -1 : list->elems[i].offset);
+    return offsets;
+}
+
+TopicReader::TopicReader(const KafkaOptions& options, std::string topic)
+    : topic_(std::move(topic)), client_(RD_KAFKA_CONSUMER, reader_settings(options), kafka_log()) {
+    rd_kafka_poll_set_consumer(client_.get());
+}
+
+TopicReader::~TopicReader() { rd_kafka_consumer_close(client_.get()); }
+
+std::vector<TopicReader::Record> TopicReader::read() {
+    const int partitions = count_partitions(client_.get(), topic_);
+    const kafka::PartitionsHandle all(rd_kafka_topic_partition_list_new(partitions));
+    std::map<std::int32_t, std::int64_t> missing;
+    for (int i = 0; i < partitions; ++i) {
+        std::int64_t first = 0;
+        std::int64_t end = 0;
+        must(rd_kafka_query_watermark_offsets(client_.get(), topic_.c_str(), i, &first, &end, patience_ms), "ends");
+        rd_kafka_topic_partition_list_add(all.get(), topic_.c_str(), i)->offset = first;
+        if (end > first) missing[i] = end;
+    }
+    must(rd_kafka_assign(client_.get(), all.get()), "assign");
+    std::vector<Record> records;
+    while (!missing.empty()) {
+        const kafka::MessageHandle message(rd_kafka_consumer_poll(client_.get(), patience_ms));
+        if (message == nullptr) throw std::runtime_error("the topic cannot be read to its end");
+        if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) continue;
+        records.push_back({message->partition, message->offset, kafka::copy_of(*message)});
+        const auto end = missing.find(message->partition);
+        if (end != missing.end() && message->offset + 1 >= end->second) missing.erase(end);
+    }
+    return records;
+}
+
+}  // namespace orderstream::contract

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "contract/services.h"
+#include "kafka/client.h"
+#include "kafka/options.h"
+#include "telemetry/log.h"
+
+namespace orderstream::contract {
+
+/// A broker of the test's own, started when it is first asked for, one for each process (see Services).
+class KafkaServer {
+  public:
+    [[nodiscard]] static KafkaServer& get();
+
+    [[nodiscard]] const std::string& brokers() const { return services_.address("KAFKA_BROKERS"); }
+    /// stop, start or kill (kill -9).
+    void control(const std::string& command) const { services_.control(command, "kafka"); }
+
+    /// Topics and a group of names that no other test has; the topics are not made yet.
+    [[nodiscard]] kafka::KafkaOptions fresh_options();
+
+  private:
+    KafkaServer() : services_({"kafka"}) {}
+
+    Services services_;
+    int names_ = 0;
+};
+
+[[nodiscard]] const telemetry::Log& kafka_log();
+
+/// Makes the topics as the program does; throws when that fails.
+void make_topics(const kafka::KafkaOptions& options);
+/// Somebody else's tools.
+void make_topic(const kafka::KafkaOptions& options, const std::string& name, int partitions,
+                const std::vector<std::pair<std::string, std::string>>& settings = {});
+void grow_topic(const kafka::KafkaOptions& options, const std::string& name, int partitions);
+void delete_topic(const kafka::KafkaOptions& options, const std::string& name);
+[[nodiscard]] int partitions_of(const kafka::KafkaOptions& options, const std::string& name);
+void write(const kafka::KafkaOptions& options, const std::string& topic, std::int32_t partition,
+           const kafka::Message& message);
+/// What the group has committed, by partition; -1 where nothing.
+[[nodiscard]] std::vector<std::int64_t> committed_by(const kafka::KafkaOptions& options, const std::string& topic,
+                                                     int partitions);
+
+/// Reads a topic from its start, for a test to look at what was written.
+class TopicReader {
+  public:
+    TopicReader(const kafka::KafkaOptions& options, std::string topic);
+    ~TopicReader();
+
+    struct Record {
+        std::int32_t partition;
+        std::int64_t offset;
+        kafka::Message message;
+    };
+    /// All until now: up to the ends as they are when it is called.
+    [[nodiscard]] std::vector<Record> read();
+
+  private:
+    std::string topic_;
+    kafka::Client client_;
+};
+
+}  // namespace orderstream::contract

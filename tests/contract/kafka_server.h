@@ -1,7 +1,10 @@
 #pragma once
 
-#include <memory>
+#include <chrono>
+#include <cstdint>
 #include <string>
+#include <thread>
+#include <utility>
 #include <vector>
 
 #include "contract/services.h"
@@ -31,6 +34,17 @@ class KafkaServer {
 };
 
 [[nodiscard]] const telemetry::Log& kafka_log();
+
+/// Whether it comes to be, however slow the machine; only a failing test waits to the end.
+template <class Condition>
+[[nodiscard]] bool eventually(Condition condition) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    while (!condition()) {
+        if (std::chrono::steady_clock::now() > deadline) return false;
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    return true;
+}
 
 /// Makes the topics as the program does; throws when that fails.
 void make_topics(const kafka::KafkaOptions& options);

@@ -67,7 +67,7 @@ void Link::lose(ConnectionPtr connection, const std::string& why) {
 
 void Link::note_trouble(const std::string& why) {
     if (open_ == 0) {
-        if (trouble_.empty()) log_.warn("Redis is away: orders are read from the store", {{"reason", why}});
+        if (!std::exchange(away_, true)) log_.warn("Redis is away: orders are read from the store", {{"reason", why}});
         trouble_ = why;
         free_.notify_all();
     }
@@ -104,8 +104,9 @@ void Link::open_one() {
         const std::lock_guard lock(mutex_);
         tried_ = true;
         if (connection) {
-            if (open_ == 0 && !trouble_.empty()) log_.info("Redis is there");
+            if (!trouble_.empty()) log_.info("Redis is there");
             ++open_;
+            away_ = false;
             trouble_.clear();
             idle_.push_back(std::move(*connection));
         } else {

@@ -69,6 +69,7 @@ class Link {
     std::vector<ConnectionPtr> idle_;
     std::size_t open_ = 0;  // idle or with a caller
     bool tried_ = false;
+    bool away_ = false;    // and said so
     bool failed_ = false;  // since the thread looked last
     std::string trouble_ = "not connected to Redis yet";
     std::chrono::milliseconds pause_{};

@@ -19,7 +19,7 @@ order::Order full_order() {
     order.status = order::Status::failed;
     order.currency = "EUR";
     order.total_amount = order::Money::of_cents(-999'999'999'999'999'999);
-    order.payload = std::make_shared<const std::string>(std::string("{\"a\":\0 1}\r\n", 12));
+    order.payload = std::make_shared<const std::string>(std::string("{\"a\":\0 1}\r\n", 11));
     order.version = 2'147'483'647;
     order.processed_version = 2'147'483'646;
     order.announced_version = 5;

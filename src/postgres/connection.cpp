@@ -4,6 +4,7 @@
 #include <libpq-fe.h>
 #include <poll.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
@@ -48,7 +49,54 @@ Failure failure_of(const PGresult* result, bool commit_sent, bool is_commit) {
     return Failure::of_server(sqlstate, message, is_commit);
 }
 
+constexpr std::size_t sqlstate_size = 5;
+
+/// A code in `FATAL:  28P01: password ...`, as the verbose texts of libpq have it.
+bool is_coded(std::string_view text) {
+    const auto in_a_code = [](char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z'); };
+    return text.size() > sqlstate_size && std::ranges::all_of(text.substr(0, sqlstate_size), in_a_code) &&
+           text.substr(sqlstate_size).starts_with(": ");
+}
+
+/// Why a server takes no connection. libpq tells its code within the text alone.
+Failure failure_to_connect(std::string_view text) {
+    constexpr std::string_view before_code = ":  ";
+    for (std::size_t at = text.rfind(before_code); at != std::string_view::npos && at != 0;
+         at = text.rfind(before_code, at - 1)) {
+        const std::size_t code = at + before_code.size();
+        if (!is_coded(text.substr(code))) continue;
+        const std::string_view said = text.substr(code + sqlstate_size + 2);
+        const std::string message(said.substr(0, said.find('\n')));
+        return Failure::of_server(std::string(text.substr(code, sqlstate_size)), message, false);
+    }
+    return Failure::of_connection(message_of(std::string(text).c_str()), false);
+}
+
 }  // namespace
+
+std::optional<std::string> problem_with_dsn(const std::string& dsn) {
+    char* message = nullptr;
+    PQconninfoOption* const options = PQconninfoParse(dsn.c_str(), &message);
+    PQconninfoFree(options);
+    if (options != nullptr) return std::nullopt;
+    std::string problem = message_of(message);
+    PQfreemem(message);
+    return problem;
+}
+
+std::string place_of(const std::string& dsn) {
+    const std::unique_ptr<PQconninfoOption, void (*)(PQconninfoOption*)> options(PQconninfoParse(dsn.c_str(), nullptr),
+                                                                                 PQconninfoFree);
+    const auto value_of = [&options](std::string_view keyword) -> std::string {
+        for (const PQconninfoOption* option = options.get(); option != nullptr && option->keyword != nullptr; ++option)
+            if (option->keyword == keyword && option->val != nullptr) return option->val;
+        return {};
+    };
+    std::string host = value_of("host");
+    if (host.empty()) host = value_of("hostaddr");
+    const std::string port = value_of("port");
+    return host + (port.empty() ? "" : ":" + port) + "/" + value_of("dbname");
+}
 
 void Rows::Clear::operator()(pg_result* result) const { PQclear(result); }
 int Rows::size() const { return PQntuples(result_.get()); }
@@ -92,11 +140,13 @@ void Connection::connect(const std::string& dsn, std::string_view application) {
     connection_.reset(PQconnectStartParams(keywords.data(), values.data(), 1));
     if (connection_ == nullptr) throw std::bad_alloc();
     if (PQstatus(connection_.get()) == CONNECTION_BAD) lost();
+    PQsetErrorVerbosity(connection_.get(), PQERRORS_VERBOSE);
     for (PostgresPollingStatusType state = PGRES_POLLING_WRITING; state != PGRES_POLLING_OK;) {
         wait_for(state == PGRES_POLLING_WRITING, deadline);
         state = PQconnectPoll(connection_.get());
-        if (state == PGRES_POLLING_FAILED) lost();
+        if (state == PGRES_POLLING_FAILED) throw failure_to_connect(PQerrorMessage(connection_.get()));
     }
+    PQsetErrorVerbosity(connection_.get(), PQERRORS_DEFAULT);
     if (PQsetnonblocking(connection_.get(), 1) != 0) lost();
     // Notices ("already exists, skipping") are not for anyone here; libpq would print them.
     PQsetNoticeReceiver(

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -43,6 +44,11 @@ class Rows {
     };
     std::unique_ptr<pg_result, Clear> result_;
 };
+
+/// What libpq does not understand about a DSN; none: it does.
+[[nodiscard]] std::optional<std::string> problem_with_dsn(const std::string& dsn);
+/// Where it leads, without secrets: "db1:5432/orderstream".
+[[nodiscard]] std::string place_of(const std::string& dsn);
 
 /// How a connection behaves towards a server that does not.
 struct Patience {

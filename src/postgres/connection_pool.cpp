@@ -19,6 +19,8 @@ bool may_be_to_blame(const Failure& failure) { return failure.sqlstate().empty()
 ConnectionPool::ConnectionPool(std::size_t connections_max, AfterTwoBreaks after_two_breaks, Open open)
     : connections_max_(connections_max), after_two_breaks_(after_two_breaks), open_(std::move(open)) {}
 
+void ConnectionPool::connect() { give_back(take()); }
+
 std::optional<ports::StoreError> ConnectionPool::run_work(const std::function<void(Connection&)>& work) {
     int breaks = 0;
     for (int attempt = 0;; ++attempt) {

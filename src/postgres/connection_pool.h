@@ -28,6 +28,9 @@ class ConnectionPool {
 
     ConnectionPool(std::size_t connections_max, AfterTwoBreaks after_two_breaks, Open open);
 
+    /// Opens a connection if none is open. Throws Failure.
+    void connect();
+
     /// Runs `work(Connection&)`, which may be run once more on a fresh connection when the first one was lost before a
     /// commit; what it leaves in a transaction is rolled back. `work` answers a value or a StoreResult.
     template <class Work>

@@ -39,6 +39,11 @@ std::uint32_t lock_number(std::string_view database, std::string_view schema) {
     return crc32(name) * salt;
 }
 
+template <class... Parts>
+Obstacle refusal(fmt::format_string<Parts...> format, Parts&&... parts) {
+    return {Obstacle::Kind::refused, fmt::format(format, std::forward<Parts>(parts)...)};
+}
+
 constexpr std::string_view up_suffix = ".up.sql";
 constexpr std::string_view down_suffix = ".down.sql";
 
@@ -174,43 +179,43 @@ auto Migrator::locked(Work work) const -> decltype(work(std::declval<Session&>()
         Session session(dsn_);
         return work(session);
     } catch (const Failure& failure) {
-        return tl::unexpected(fmt::format("cannot work on the database's schema: {}", failure.what()));
+        return tl::unexpected(obstacle_of(failure));
     }
 }
 
 std::int64_t Migrator::newest() const { return migrations_.empty() ? 0 : migrations_.back().version; }
 
-std::optional<std::string> Migrator::objection(Session& session, const Version& at) const {
+std::optional<Obstacle> Migrator::objection(Session& session, const Version& at) const {
     const bool has_orders = session.has_table("orders");
     const bool orders_are_ours =
         has_orders && session.is_true(
                           "count(*) = 2 FROM pg_attribute WHERE attrelid = 'orders'::regclass "
                           "AND attname IN ('bucket', 'announced_version') AND NOT attisdropped");
     if (has_orders && !orders_are_ours) {
-        return fmt::format(
+        return refusal(
             "the database '{}' has a table `orders` that OrderStream did not make; give it a database of its own",
             session.database());
     }
     if (at.dirty) {
-        return fmt::format(
+        return refusal(
             "the migration of the database '{}' to version {} was left half-way; put it right, then say so "
             "with `orderstream migrate force`",
             session.database(), at.number.value_or(0));
     }
     if (has_orders && !at.number) {
-        return fmt::format(
+        return refusal(
             "the database '{}' has OrderStream's tables, but no version of its schema is written down; say "
             "which it is with `orderstream migrate force`",
             session.database());
     }
     if (!has_orders && at.number) {
-        return fmt::format(
+        return refusal(
             "the database '{}' has a table `schema_migrations` of another program; give OrderStream a "
             "database of its own",
             session.database());
     }
     if (at.number.value_or(0) > newest()) {
-        return fmt::format(
+        return refusal(
             "the schema of the database '{}' has version {}, made by a newer OrderStream; this one knows {} "
             "at most",
             session.database(), *at.number, newest());
@@ -242,7 +247,7 @@ Migrator::Result<int> Migrator::down(int steps) const {
         for (; taken < steps && at.number; ++taken) {
             const auto migration = std::ranges::find(migrations_, *at.number, &Migration::version);
             if (migration == migrations_.end() || migration->down.empty()) {
-                return tl::unexpected(fmt::format("there is no way back from version {}", *at.number));
+                return tl::unexpected(refusal("there is no way back from version {}", *at.number));
             }
             at.number = migration == migrations_.begin() ? std::nullopt : std::optional(std::prev(migration)->version);
             session.set_version({.number = at.number, .dirty = true});
@@ -261,7 +266,7 @@ Migrator::Result<void> Migrator::force(std::optional<std::int64_t> version) cons
     return locked([&](Session& session) -> Result<void> {
         const bool known =
             !version || std::ranges::find(migrations_, *version, &Migration::version) != migrations_.end();
-        if (!known) return tl::unexpected(fmt::format("there is no migration of version {}", *version));
+        if (!known) return tl::unexpected(refusal("there is no migration of version {}", *version));
         session.set_version({.number = version, .dirty = false});
         return {};
     });
@@ -273,9 +278,9 @@ Migrator::Result<void> Migrator::check() const {
         if (auto why_not = objection(session, at)) return tl::unexpected(std::move(*why_not));
         if (at.number.value_or(0) < newest()) {
             return tl::unexpected(
-                fmt::format("the schema of the database '{}' has version {}, this OrderStream needs {}: "
-                            "`orderstream migrate up`",
-                            session.database(), at.number.value_or(0), newest()));
+                refusal("the schema of the database '{}' has version {}, this OrderStream needs {}: "
+                        "`orderstream migrate up`",
+                        session.database(), at.number.value_or(0), newest()));
         }
         return {};
     });

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "postgres/connection.h"
+#include "postgres/obstacle.h"
 
 namespace orderstream::postgres {
 
@@ -30,8 +31,8 @@ struct Migration {
 
 /// Brings a database's schema to a version and back. Bookkeeping and lock are golang-migrate's, so that one may use
 /// either: the table schema_migrations(version, dirty), and an advisory lock for as long as a call lasts, so that
-/// replicas that start at once wait for each other. Each call is a session of its own. Errors are sentences for the
-/// user; a step that failed half-way leaves its version marked as dirty, and nothing but force() goes on from there.
+/// replicas that start at once wait for each other. Each call is a session of its own. A step that failed half-way
+/// leaves its version marked as dirty, and nothing but force() goes on from there.
 class Migrator {
   public:
     struct Version {
@@ -39,7 +40,7 @@ class Migrator {
         bool dirty = false;
     };
     template <class T>
-    using Result = tl::expected<T, std::string>;
+    using Result = tl::expected<T, Obstacle>;
 
     Migrator(std::string dsn, std::vector<Migration> migrations);
 
@@ -59,7 +60,7 @@ class Migrator {
     template <class Work>
     auto locked(Work work) const -> decltype(work(std::declval<Session&>()));
     [[nodiscard]] std::int64_t newest() const;
-    [[nodiscard]] std::optional<std::string> objection(Session& session, const Version& at) const;
+    [[nodiscard]] std::optional<Obstacle> objection(Session& session, const Version& at) const;
 
     std::string dsn_;
     std::vector<Migration> migrations_;

@@ -89,7 +89,7 @@ struct PostgresStore::Parts {
     Parts(Options what, const telemetry::Log& where)
         : options(std::move(what)),
           log(where),
-          session([this] { return connect("writer", writing_statements); }, draw_owner),
+          session([this] { return connect("writer", writing_statements); }, draw_owner, options.sole),
           writer(writing_connections, ConnectionPool::AfterTwoBreaks::rejected, [this] { return session.open(); }),
           worker(working_connections_max, ConnectionPool::AfterTwoBreaks::rejected,
                  [this] { return connect("worker", working_statements); }),
@@ -126,6 +126,15 @@ struct PostgresStore::Parts {
 PostgresStore::PostgresStore(Options options, const telemetry::Log& log)
     : parts_(std::make_unique<Parts>(std::move(options), log)) {}
 PostgresStore::~PostgresStore() = default;
+
+tl::expected<void, Obstacle> PostgresStore::connect() {
+    try {
+        parts_->writer.connect();
+        return {};
+    } catch (const Failure& failure) {
+        return tl::unexpected(obstacle_of(failure));
+    }
+}
 
 ports::StoreResult<std::vector<ports::ChangeResult>> PostgresStore::apply(ports::NoteId note,
                                                                           std::span<const order::Change* const> changes,

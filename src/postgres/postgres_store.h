@@ -6,6 +6,7 @@
 
 #include "ports/order_store.h"
 #include "postgres/connection.h"
+#include "postgres/obstacle.h"
 #include "telemetry/log.h"
 
 namespace orderstream::postgres {
@@ -25,10 +26,15 @@ class PostgresStore final : public ports::OrderStore {
         Patience patience;
         /// A session this young adopts nothing: after a restart of the server the others need time to come back.
         std::chrono::milliseconds adoption_after{3'000};
+        /// No other store like this may work with the database at the same time.
+        bool sole = false;
     };
 
     PostgresStore(Options options, const telemetry::Log& log);
     ~PostgresStore() override;
+
+    /// Opens the connection that writes now, to learn whether it can be had.
+    [[nodiscard]] tl::expected<void, Obstacle> connect();
 
     ports::StoreResult<std::vector<ports::ChangeResult>> apply(ports::NoteId note,
                                                                std::span<const order::Change* const> changes,

@@ -1,6 +1,9 @@
 #include "postgres/writer_session.h"
 
+#include <string_view>
 #include <utility>
+
+#include "postgres/failure.h"
 
 namespace orderstream::postgres {
 namespace {
@@ -13,12 +16,17 @@ const Statement end_backend_statement{
     "end_predecessor",
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = $1::int AND backend_start = $2::timestamptz"};
 
+// Of two numbers, as no owner's lock is: "orde" and one.
+const Statement be_sole_statement{"be_sole_writer", "SELECT pg_try_advisory_lock(1869767781, 1)"};
+
 }  // namespace
 
-WriterSession::WriterSession(std::function<std::unique_ptr<Connection>()> connect, Draw draw)
-    : connect_(std::move(connect)), draw_(std::move(draw)) {}
+WriterSession::WriterSession(std::function<std::unique_ptr<Connection>()> connect, Draw draw, bool sole)
+    : connect_(std::move(connect)), draw_(std::move(draw)), sole_(sole) {}
 
-std::vector<Statement> WriterSession::statements() { return {introduce_statement, end_backend_statement}; }
+std::vector<Statement> WriterSession::statements() {
+    return {introduce_statement, end_backend_statement, be_sole_statement};
+}
 
 std::unique_ptr<Connection> WriterSession::open() {
     std::unique_ptr<Connection> connection = connect_();
@@ -32,6 +40,10 @@ std::unique_ptr<Connection> WriterSession::open() {
     while (!predecessors_.empty()) {
         end(*connection, predecessors_.back(), session.owner);
         predecessors_.pop_back();
+    }
+    // Not before the predecessor, which may have been the sole one, is over.
+    if (sole_ && connection->run(be_sole_statement, {}).bytes(0, 0) != std::string_view("\1", 1)) {
+        throw Failure::of_server("55006", "another process has this database for itself", false);
     }
     session.since = std::chrono::steady_clock::now();
     current_ = std::move(session);

@@ -12,12 +12,13 @@ namespace orderstream::postgres {
 
 /// Who writes notes: a session with a random number of its own, the owner of its notes, whose advisory lock it holds
 /// for as long as it is connected. When the connection was lost the next one ends the old backend, waits for its lock,
-/// which means that its last transaction is over, and takes its notes over. For one thread at a time.
+/// which means that its last transaction is over, and takes its notes over. A sole writer also holds a lock that says
+/// so: while it does, no other sole writer opens a session at this database. For one thread at a time.
 class WriterSession {
   public:
     using Draw = std::function<notes::Owner()>;
 
-    WriterSession(std::function<std::unique_ptr<Connection>()> connect, Draw draw);
+    WriterSession(std::function<std::unique_ptr<Connection>()> connect, Draw draw, bool sole);
 
     /// Opens the next session. Throws Failure.
     [[nodiscard]] std::unique_ptr<Connection> open();
@@ -39,6 +40,7 @@ class WriterSession {
 
     std::function<std::unique_ptr<Connection>()> connect_;
     Draw draw_;
+    bool sole_;
     std::optional<Session> current_;
     std::vector<Session> predecessors_;  // of this object, not known to be over
 };

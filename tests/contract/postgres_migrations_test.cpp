@@ -29,13 +29,13 @@ class PostgresMigrations : public testing::Test {
     }
     std::string version() {
         const auto at = migrator().version();
-        if (!at) return at.error();
+        if (!at) return at.error().message;
         return fmt::format("{}{}", at->number.value_or(0), at->dirty ? " dirty" : "");
     }
     /// What up() is refused with.
     std::string refusal() {
         const auto steps = migrator().up();
-        return steps ? "went up" : steps.error();
+        return steps ? "went up" : steps.error().message;
     }
     /// Every table, column, constraint and index, by names.
     std::string catalog() {
@@ -163,10 +163,10 @@ TEST_F(PostgresMigrations, a_step_that_fails_leaves_its_version_dirty_until_some
     migrations.push_back({3, "broken", "BEGIN; CREATE TABLE half (id int); SELECT 1 / 0; COMMIT;", ""});
     const auto steps = migrator(migrations).up();
     ASSERT_FALSE(steps);
-    EXPECT_THAT(steps.error(), HasSubstr("division by zero"));
+    EXPECT_THAT(steps.error().message, HasSubstr("division by zero"));
     EXPECT_EQ(version(), "3 dirty");
     EXPECT_EQ(sql("SELECT to_regclass('half') IS NULL"), "t");
-    EXPECT_THAT(migrator(migrations).up().error(), AllOf(HasSubstr("half-way"), HasSubstr("migrate force")));
+    EXPECT_THAT(migrator(migrations).up().error().message, AllOf(HasSubstr("half-way"), HasSubstr("migrate force")));
     ASSERT_TRUE(migrator(migrations).force(2));
     EXPECT_EQ(version(), "2");
     EXPECT_TRUE(migrator().check());
@@ -177,7 +177,7 @@ TEST_F(PostgresMigrations, whoever_does_not_migrate_hears_that_somebody_must) {
     ASSERT_TRUE(migrator({embedded_migrations().front()}).up());
     const auto check = migrator().check();
     ASSERT_FALSE(check);
-    EXPECT_THAT(check.error(), AllOf(HasSubstr("version 1"), HasSubstr("needs 2"), HasSubstr("migrate up")));
+    EXPECT_THAT(check.error().message, AllOf(HasSubstr("version 1"), HasSubstr("needs 2"), HasSubstr("migrate up")));
 }
 
 TEST_F(PostgresMigrations, a_new_pair_of_files_has_the_next_number) {
@@ -197,7 +197,7 @@ TEST_F(PostgresMigrations, a_new_pair_of_files_has_the_next_number) {
 TEST(PostgresMigrationsWithoutServer, a_server_that_is_away_is_named) {
     const auto steps = Migrator("postgresql://nobody@127.0.0.1:1/none", embedded_migrations()).up();
     ASSERT_FALSE(steps);
-    EXPECT_THAT(steps.error(), HasSubstr("Connection refused"));
+    EXPECT_THAT(steps.error().message, HasSubstr("Connection refused"));
 }
 
 }  // namespace

@@ -22,7 +22,7 @@ CREATE FUNCTION test_clock.now() RETURNS timestamptz LANGUAGE sql STABLE AS 'SEL
 std::string make_store_database() {
     std::string name = PostgresServer::get().make_database();
     const auto migrated = postgres::Migrator(PostgresServer::get().dsn(name), postgres::embedded_migrations()).up();
-    if (!migrated) throw std::runtime_error(migrated.error());
+    if (!migrated) throw std::runtime_error(migrated.error().message);
     (void)PostgresServer::get().run_sql(
         name, clock_sql + fmt::format("ALTER DATABASE {} SET search_path = test_clock, pg_catalog, public", name));
     return name;

@@ -87,11 +87,13 @@ class Intake::Batch final : public BatchWriter::Sink {
     Batch(Intake& intake, std::vector<SubmissionPtr> submissions)
         : intake_(intake), submissions_(std::move(submissions)) {}
 
-    void write() {
+    /// False when the store is away.
+    bool write() {
         std::vector<const order::Change*> changes;
         changes.reserve(submissions_.size());
         for (const SubmissionPtr& submission : submissions_) changes.push_back(&submission->change);
         intake_.writer_.write(changes, *this);
+        return !store_is_away_;
     }
 
     void stored(ports::NoteId note, std::size_t first, std::vector<ports::ChangeResult> results) override {
@@ -139,6 +141,7 @@ class Intake::Batch final : public BatchWriter::Sink {
     }
 
     void not_stored(std::size_t first, std::size_t count, const ports::StoreError& error) override {
+        store_is_away_ = store_is_away_ || result_of(error.fault) != Result::refused;
         for (std::size_t i = first; i < first + count; ++i) {
             Outcome outcome = outcome_for(*submissions_[i], result_of(error.fault));
             outcome.reason = error.message;
@@ -155,6 +158,7 @@ class Intake::Batch final : public BatchWriter::Sink {
 
     Intake& intake_;
     std::vector<SubmissionPtr> submissions_;
+    bool store_is_away_ = false;
 };
 
 Intake::Limits Intake::default_limits() {
@@ -227,18 +231,32 @@ std::vector<SubmissionPtr> Intake::take_batch() {
 bool Intake::write_batch() {
     std::vector<SubmissionPtr> submissions = take_batch();
     if (submissions.empty()) return false;
-    Batch(*this, std::move(submissions)).write();
-    return true;
+    return Batch(*this, std::move(submissions)).write();
+}
+
+void Intake::refuse_all() {
+    std::deque<SubmissionPtr> refused;
+    {
+        const std::lock_guard lock(mutex_);
+        refused = std::exchange(queue_, {});
+    }
+    for (const SubmissionPtr& submission : refused) {
+        leave_queue(*submission);
+        submission->answer(outcome_for(*submission, Result::unavailable));
+    }
 }
 
 void Intake::run() {
     for (;;) {
+        bool closed = false;
         {
             std::unique_lock lock(mutex_);
             arrived_.wait(lock, [this] { return closed_ || !queue_.empty(); });
             if (queue_.empty()) return;
+            closed = closed_;
         }
-        write_batch();
+        // At the end the store is not waited for: nothing was accepted, and nobody else comes.
+        if (!write_batch() && closed) refuse_all();
     }
 }
 

@@ -37,13 +37,13 @@ class Intake {
     /// Takes the submission's places first; none free: answered `overloaded` at once.
     void submit(const SubmissionPtr& submission);
 
-    /// Takes what waits (at most one batch) through the store. False when nothing waited.
+    /// Takes what waits (at most one batch) through the store. False when nothing waited, or the store is away.
     bool write_batch();
 
     /// write_batch() whenever something waits, until close() and the queue is empty.
     void run();
 
-    /// No more is taken (`unavailable`); what waits is still written.
+    /// No more is taken (`unavailable`); what waits is still written, unless the store is away.
     void close();
 
     /// Takes out, as `unavailable`, what no batch has taken within limits::queue_wait or its own shorter wait, and what
@@ -56,6 +56,7 @@ class Intake {
     class Batch;
 
     [[nodiscard]] std::vector<SubmissionPtr> take_batch();
+    void refuse_all();
     static void leave_queue(Submission& submission);
 
     BatchWriter& writer_;

@@ -101,52 +101,60 @@ void Publisher::hear_confirmations() {
 
 void Publisher::keep_house() {
     hear_confirmations();
-    delete_settled(false);
-    keep_receipts();
-    adopt();
-    publish_from_notes();
+    // A store that is away may take long to say so: once in a round is enough.
+    if (delete_settled(false) && keep_receipts() && adopt()) publish_from_notes();
 }
 
 void Publisher::finish() {
     hear_confirmations();
-    delete_settled(true);
-    keep_receipts();
+    if (delete_settled(true)) keep_receipts();
 }
 
-void Publisher::delete_settled(bool at_once) {
+bool Publisher::waits_for_bus() const {
+    if (bus_is_away()) return false;
+    const std::lock_guard lock(mutex_);
+    return !in_flight_.empty();
+}
+
+bool Publisher::delete_settled(bool at_once) {
     std::vector<ports::NoteId> settled;
     {
         const std::lock_guard lock(mutex_);
         const bool overdue = clock_.now() - settled_since_ >= limits::note_idle_wait;
         if (at_once || overdue) settled = std::exchange(settled_, {});
     }
-    if (!settled.empty() && !store_.delete_notes(settled)) give_back_settled(std::move(settled));
+    if (settled.empty() || store_.delete_notes(settled)) return true;
+    give_back_settled(std::move(settled));
+    return false;
 }
 
-void Publisher::keep_receipts() {
+bool Publisher::keep_receipts() {
     std::vector<ports::NoteId> published;
     {
         const std::lock_guard lock(mutex_);
         published = std::exchange(published_, {});
     }
     const MonotonicTime now = clock_.now();
-    if (published.empty() && now < next_purge_) return;
+    if (published.empty() && now < next_purge_) return true;
     next_purge_ = now + purge_interval;
-    if (store_.mark_published(published)) return;
+    if (store_.mark_published(published)) return true;
     const std::lock_guard lock(mutex_);
     published_.insert(published_.end(), published.begin(), published.end());
+    return false;
 }
 
-void Publisher::adopt() {
+bool Publisher::adopt() {
     const MonotonicTime now = clock_.now();
-    if (now < next_adoption_) return;
+    if (now < next_adoption_) return true;
     next_adoption_ = now + adoption_interval;
     const auto adopted = store_.adopt_notes();
-    if (!adopted || *adopted == 0) return;
+    if (!adopted) return false;
+    if (*adopted == 0) return true;
     log_.info("took over the notes of a session that is gone", {{"notes", *adopted}});
     const std::lock_guard lock(mutex_);
     from_the_start_ = true;
     ++left_behind_;
+    return true;
 }
 
 void Publisher::publish_from_notes() {

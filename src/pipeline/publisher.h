@@ -44,6 +44,8 @@ class Publisher {
     void finish();
 
     [[nodiscard]] bool bus_is_away() const { return bus_.state() == ports::BusState::away; }
+    /// The bus is there and has events that it has not yet made safe.
+    [[nodiscard]] bool waits_for_bus() const;
 
   private:
     struct NoteHash {
@@ -55,9 +57,10 @@ class Publisher {
     using NoteSet = std::unordered_set<ports::NoteId, NoteHash>;
 
     void hear_confirmations();
-    void delete_settled(bool at_once);
-    void keep_receipts();
-    void adopt();
+    // False when the store is away.
+    bool delete_settled(bool at_once);
+    bool keep_receipts();
+    bool adopt();
     void publish_from_notes();
     /// False when the bus or the store stopped it.
     bool publish_open_notes();
@@ -78,7 +81,7 @@ class Publisher {
 
     std::atomic<bool> progress_ = false;
 
-    std::mutex mutex_;
+    mutable std::mutex mutex_;
     std::unordered_map<ports::NoteId, InFlight, NoteHash> in_flight_;  ///< the bus has them, not yet safe
     std::vector<ports::NoteId> settled_;                               ///< to be deleted
     std::vector<ports::NoteId> published_;                             ///< to be kept as receipts

@@ -46,6 +46,8 @@ class Service {
     void cut_waiting(MonotonicTime deadline);
     /// Nothing is queued and nobody waits.
     [[nodiscard]] bool idle() const;
+    /// No event is on its way that could still be lost, unless the bus is away.
+    [[nodiscard]] bool published() const { return !publisher_.waits_for_bus(); }
     /// Takes no more, writes what is queued, answers who still waits, ends the threads.
     void finish();
 

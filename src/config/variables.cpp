@@ -6,6 +6,7 @@
 
 #include "config/secrets.h"
 #include "config/values.h"
+#include "order/limits.h"
 
 namespace orderstream::config {
 namespace {
@@ -63,7 +64,8 @@ ValueType<CacheType> cache() {
 }
 
 std::vector<Variable> make_variables() {
-    // Waiters get SHUTDOWN_TIMEOUT without its last ten seconds (DESIGN 7), hence at least 11.
+    // What waiters get of it is what is left without the reserve: a second at least.
+    const std::chrono::milliseconds shutdown_min = order::limits::shutdown_reserve + 1s;
     return {
         secret(variable({"POSTGRES_DSN"}, "", &Config::postgres, &Postgres::dsn, postgres_dsn()), without_password),
         variable({"DB_HOST"}, "", &Config::postgres, &Postgres::host, any_text("a host name or an IP address")),
@@ -100,7 +102,7 @@ std::vector<Variable> make_variables() {
         variable({"WORKER_HTTP_PORT"}, "8081", &Config::http, &Http::worker_port, port(0)),
 
         variable({"ACK_TIMEOUT"}, "30s", &Config::work, &Work::ack_timeout, duration(0s, 1h)),
-        variable({"SHUTDOWN_TIMEOUT"}, "25s", &Config::work, &Work::shutdown_timeout, duration(11s, 1h)),
+        variable({"SHUTDOWN_TIMEOUT"}, "25s", &Config::work, &Work::shutdown_timeout, duration(shutdown_min, 1h)),
         variable({"WORKER_MARK_PROCESSING"}, "true", &Config::work, &Work::mark_processing, yes_or_no()),
         variable({"RETRY_ATTEMPTS_MAX"}, "5", &Config::work, &Work::retry_attempts_max, whole_number(1, 1000)),
         variable({"RETRY_BACKOFF"}, "200ms", &Config::work, &Work::retry_backoff, duration(1ms, 5s)),
@@ -127,6 +129,15 @@ std::string kafka_property(std::string_view variable) {
         return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
     });
     return property;
+}
+
+std::string kafka_variable(std::string_view property) {
+    std::string variable(property);
+    std::ranges::transform(variable, variable.begin(), [](char c) {
+        if (c == '.') return '_';
+        return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+    });
+    return std::string(kafka_property_prefix) + variable;
 }
 
 }  // namespace orderstream::config

@@ -29,5 +29,7 @@ inline constexpr std::string_view kafka_property_prefix = "KAFKA_CONF_";
 
 /// `KAFKA_CONF_SSL_KEY_PASSWORD` -> `ssl.key.password`
 [[nodiscard]] std::string kafka_property(std::string_view variable);
+/// The other way round.
+[[nodiscard]] std::string kafka_variable(std::string_view property);
 
 }  // namespace orderstream::config

@@ -122,8 +122,12 @@ Router::Match Router::match(const Request& request, PathParameters& parameters) 
 }
 
 std::optional<Response> Router::judge(const Request& request, const Route& route) const {
-    if (!route.while_draining && phase_.load(std::memory_order_relaxed) == pipeline::Phase::draining) {
-        return problem(503, "the server is shutting down; nothing was accepted", request);
+    if (!route.while_draining) {
+        const pipeline::Phase phase = phase_.load(std::memory_order_relaxed);
+        if (phase == pipeline::Phase::starting)
+            return problem(503, "the server is starting; nothing was accepted", request);
+        if (phase == pipeline::Phase::draining)
+            return problem(503, "the server is shutting down; nothing was accepted", request);
     }
     if (request.expectation == Expectation::other) {
         return problem(417, "the only expectation known here is 100-continue", request);

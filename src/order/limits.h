@@ -46,9 +46,9 @@ inline constexpr auto message_timeout = 300s;        // in the producer: its que
 inline constexpr auto send_wait = 5s;
 inline constexpr auto letter_wait = 100ms;  // then its partition waits without the worker
 inline constexpr auto commit_interval = 500ms;
-inline constexpr auto commit_wait = 3s;
+inline constexpr auto commit_wait = 2s;
 inline constexpr auto revocation_wait = 5s;  // for the batches in hand
-inline constexpr auto consumer_close_wait = 3s;
+inline constexpr auto consumer_close_wait = 2s;
 
 // In-process caches; the bytes whatever CACHE_LRU_SIZE says, the orders where nothing says.
 inline constexpr std::size_t cache_orders_max = 1'000'000;

@@ -159,12 +159,42 @@ TEST(RefusedStart, names_what_is_wrong_with_a_file) {
     EXPECT_THAT(finished.output + finished.errors, AllOf(HasSubstr("LOG_LEVEL"), HasSubstr(".env")));
 }
 
-TEST(RefusedStart, says_that_a_server_it_cannot_use_was_named) {
-    EXPECT_THAT(refusal({{"POSTGRES_DSN", "postgresql://me:hunter2@db/orders"}}),
-                AllOf(HasSubstr("POSTGRES_DSN"), HasSubstr("PostgreSQL"), Not(HasSubstr("hunter2"))));
-    EXPECT_THAT(refusal({{"DB_HOST", "db"}}), AllOf(HasSubstr("DB_HOST"), HasSubstr("PostgreSQL")));
-    EXPECT_THAT(refusal({{"KAFKA_BROKERS", "b:9092"}}), AllOf(HasSubstr("KAFKA_BROKERS"), HasSubstr("Kafka")));
-    EXPECT_THAT(refusal({{"REDIS_ADDR", "r:6379"}}), AllOf(HasSubstr("REDIS_ADDR"), HasSubstr("Redis")));
+TEST(RefusedStart, says_what_a_role_lacks) {
+    for (const std::string role : {"api", "worker"}) {
+        EXPECT_THAT(refusal({}, {role}), AllOf(HasSubstr("POSTGRES_DSN"), HasSubstr("KAFKA_BROKERS"),
+                                               HasSubstr("orderstream " + role + " needs PostgreSQL")));
+        EXPECT_THAT(refusal({{"POSTGRES_DSN", "postgresql://db/orders"}}, {role}),
+                    AllOf(Not(HasSubstr("POSTGRES_DSN")), HasSubstr("orderstream " + role + " needs Kafka")));
+    }
+    EXPECT_THAT(refusal({{"CACHE_TYPE", "redis"}}), AllOf(HasSubstr("REDIS_ADDR"), HasSubstr("CACHE_TYPE=redis")));
+    EXPECT_THAT(refusal({}, {"migrate", "up"}), AllOf(HasSubstr("POSTGRES_DSN"), HasSubstr("migrate")));
+}
+
+TEST(RefusedStart, says_what_an_engine_does_not_take) {
+    EXPECT_THAT(refusal({{"POSTGRES_DSN", "postgresql://me:hunter2@db/orders?colour=red"}}),
+                AllOf(HasSubstr("POSTGRES_DSN"), HasSubstr("colour"), Not(HasSubstr("hunter2"))));
+    EXPECT_THAT(refusal({{"KAFKA_BROKERS", "b:9092"}, {"KAFKA_CONF_COLOUR", "red"}}),
+                AllOf(HasSubstr("KAFKA_CONF_COLOUR"), HasSubstr("librdkafka")));
+    EXPECT_THAT(refusal({{"DB_HOST", "db"}, {"MIGRATIONS_PATH", "nowhere"}}), HasSubstr("nowhere"));
+}
+
+/// A database that is away is waited for: alive, not ready, taking nothing, and gone when told to.
+TEST(Start, waits_for_a_database_that_is_away) {
+    Server server({.environment = {{"POSTGRES_DSN", "postgresql://me:hunter2@127.0.0.1:1/orders"}},
+                   .data = {},
+                   .until_ready = false});
+    EXPECT_TRUE(server.logs("waiting for the store"));
+    EXPECT_EQ(server.ask(get("/health")).status, 200);
+    EXPECT_EQ(server.ask(get("/health/live")).status, 200);
+    const HttpResponse ready = server.ask(get("/health/ready"));
+    EXPECT_EQ(ready.status, 503) << ready;
+    EXPECT_EQ(text_at(ready.json(), "/checks/store/status"), "unhealthy");
+    const HttpResponse refused = server.ask(get("/orders/01a1fca3-89a6-7187-b094-23dc122f7022"));
+    EXPECT_EQ(refused.status, 503) << refused;
+    EXPECT_TRUE(refused.header("Retry-After")) << refused;
+    EXPECT_EQ(server.stop(), exited(0)) << server.log();
+    EXPECT_THAT(server.log(),
+                AllOf(HasSubstr("127.0.0.1:1/orders"), Not(HasSubstr("hunter2")), Not(HasSubstr("\"ready\""))));
 }
 
 TEST(RefusedStart, says_that_the_port_is_taken) {

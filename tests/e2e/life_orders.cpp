@@ -29,8 +29,9 @@ std::string new_customer() {
 
 Document document(const std::string& external_id, int number) {
     return {.external_id = external_id,
-            .text = "{\"id\":\"" + external_id + "\",\"amount\":" + std::to_string(number) +
-                    ".25,\"items\":[{\"name\":\"a b\",\"price\":\"1.50\"}]}",
+            // The names in the order in which PostgreSQL's jsonb keeps them.
+            .text = "{\"id\":\"" + external_id + "\",\"items\":[{\"name\":\"a b\",\"price\":\"1.50\"}],\"amount\":" +
+                    std::to_string(number) + ".25}",
             .cents = 100LL * number + 25};
 }
 

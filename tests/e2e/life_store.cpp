@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <functional>
 #include <stdexcept>
+#include <thread>
 
 #include "e2e/life_orders.h"
 #include "order/ids.h"
@@ -105,6 +106,14 @@ std::string StoreFile::integrity() const {
 }
 
 WriteLock::WriteLock(const std::filesystem::path& data_directory) : file_(data_directory) {
+    // A busy server hardly ever lets go of the lock: SQLite's own pauses would miss the moment again and again.
+    sqlite3_busy_handler(
+        file_.handle_.get(),
+        [](void*, int attempt) {
+            std::this_thread::sleep_for(std::chrono::microseconds(100));
+            return attempt < 200'000 ? 1 : 0;
+        },
+        nullptr);
     file_.execute("BEGIN IMMEDIATE");
 }
 

@@ -16,9 +16,9 @@ namespace orderstream::e2e {
 namespace {
 
 /// The port in `{...,"message":"ready",...,"port":8080,...}`; none in any other line.
-std::optional<std::uint16_t> ready_port(std::string_view line) {
+std::optional<std::uint16_t> port_in(std::string_view line, std::string_view message) {
     const auto json = documents::parse_json(line);
-    if (!json || !has(*json, "/message") || text_at(*json, "/message") != "ready" || !has(*json, "/port"))
+    if (!json || !has(*json, "/message") || text_at(*json, "/message") != message || !has(*json, "/port"))
         return std::nullopt;
     return static_cast<std::uint16_t>(integer_at(*json, "/port"));
 }
@@ -35,15 +35,17 @@ std::filesystem::path orderstream_binary() {
 Server::Server(const Options& options)
     : data_(options.data.empty() ? own_data_.path() : options.data),
       program_(orderstream_binary(), to_program(options)) {
-    const auto ready = program_.wait_for_line([](std::string_view line) { return ready_port(line).has_value(); },
-                                              options.ready_timeout);
-    if (!ready) throw std::runtime_error("the server does not get ready:\n" + log());
-    port_ = ready_port(*ready).value();
+    const std::string_view message = options.until_ready ? "ready" : "listening";
+    const auto line = program_.wait_for_line(
+        [message](std::string_view text) { return port_in(text, message).has_value(); }, options.ready_timeout);
+    if (!line) throw std::runtime_error("the server does not get ready:\n" + log());
+    port_ = port_in(*line, message).value();
 }
 
 Program::Options Server::to_program(const Options& options) const {
     std::map<std::string, std::string> environment = options.environment;
-    environment.insert({{"HTTP_PORT", "0"}, {"LOG_FORMAT", "json"}, {"DATA_DIR", data_.string()}});
+    environment.insert(
+        {{"HTTP_PORT", "0"}, {"WORKER_HTTP_PORT", "0"}, {"LOG_FORMAT", "json"}, {"DATA_DIR", data_.string()}});
     return {.arguments = options.arguments, .environment = std::move(environment), .directory = {}};
 }
 

@@ -18,14 +18,16 @@ namespace orderstream::e2e {
 /// The program under test: the one that was built with the tests, or what ORDERSTREAM_BINARY names.
 [[nodiscard]] std::filesystem::path orderstream_binary();
 
-/// A running OrderStream on a free port of this machine. Used by one thread, except ask() and what only reads.
+/// A running OrderStream, in whatever role, on a free port of this machine. Used by one thread, except ask() and what
+/// only reads.
 class Server {
   public:
     struct Options {
         std::vector<std::string> arguments{"serve"};
-        std::map<std::string, std::string> environment;  ///< over HTTP_PORT=0, LOG_FORMAT=json and DATA_DIR
+        std::map<std::string, std::string> environment;  ///< over ports of 0, LOG_FORMAT=json and DATA_DIR
         std::filesystem::path data;  ///< kept when the server is gone; empty: a directory of its own
         std::chrono::milliseconds ready_timeout = std::chrono::seconds(30);
+        bool until_ready = true;  ///< false: until it listens, for a start that has something to wait for
     };
 
     /// Returns when it says that it is ready; throws, with all it wrote, when it does not get there.

@@ -17,7 +17,8 @@ Settings settings_of(const KafkaOptions& options, const std::string& group) {
         .set("enable.auto.offset.store", "false")
         .set("auto.offset.reset", "earliest")
         .set("partition.assignment.strategy", "range")
-        .set_default("session.timeout.ms", "10000")
+        // Also how long librdkafka's end may take while the brokers are away.
+        .set_default("session.timeout.ms", "6000")
         .set_default("heartbeat.interval.ms", "1000")
         .set_default("max.poll.interval.ms", "60000")
         .set_default("fetch.wait.max.ms", "5")

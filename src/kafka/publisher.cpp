@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <exception>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -59,6 +60,7 @@ struct KafkaPublisher::Parts {
     Clock::time_point last_heard{};
     Clock::time_point next_question{};
     bool suspicious = true;
+    std::optional<BusState> told;
 
     std::jthread thread;  // the last: it uses all of the above
 };
@@ -206,7 +208,8 @@ bool KafkaPublisher::Parts::ask() {
 }
 
 void KafkaPublisher::Parts::enter(BusState now) {
-    if (state.exchange(now) == now) return;
+    state = now;
+    if (std::exchange(told, now) == now) return;
     if (now == BusState::away) {
         log.warn("Kafka is away", {{"brokers", options.brokers}});
         return;

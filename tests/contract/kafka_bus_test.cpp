@@ -7,6 +7,8 @@
 #include <map>
 #include <memory>
 #include <set>
+#include <string>
+#include <string_view>
 #include <thread>
 
 #include "contract/bus_samples.h"
@@ -97,6 +99,36 @@ TEST_F(KafkaBus, a_body_of_a_mebibyte_goes_through_and_comes_out_as_an_announcem
     const auto announced = TopicReader(options, options.topics.created).read();
     ASSERT_EQ(announced.size(), 1u);
     EXPECT_GT(announced[0].message.value.size(), order::limits::body_bytes);
+}
+
+TEST_F(KafkaBus, a_producer_that_dies_is_replaced_and_its_notes_fail) {
+    options = KafkaServer::get().fresh_options();
+    make_topic(options, options.topics.events, 1, {{"max.message.bytes", "2000"}});
+    // With this, librdkafka gives up for good when a broker refuses an event.
+    options.properties = {{"enable.gapless.guarantee", "true"}};
+    std::atomic<bool> replaced = false;
+    const telemetry::Log log(telemetry::Level::error, telemetry::LogFormat::text, [&](std::string_view line) {
+        if (line.find("producer is replaced") != std::string_view::npos) replaced = true;
+    });
+    KafkaPublisher bus(options, log);
+    ASSERT_TRUE(eventually([&] { return bus.state() == ports::BusState::up; }));
+    auto large = sample_event(1);
+    auto row = *large.order;
+    row.payload = std::make_shared<const std::string>(R"({"text":")" + std::string(4000, 'x') + R"("})");
+    large.order = std::make_shared<const order::Order>(row);
+    ASSERT_TRUE(bus.publish(note_id(1), std::vector{large}));
+
+    std::vector<ports::NoteId> failed;
+    EXPECT_TRUE(eventually([&] {
+        const auto heard = bus.take_confirmations();
+        failed.insert(failed.end(), heard.failed.begin(), heard.failed.end());
+        return !failed.empty() && replaced;
+    }));
+    EXPECT_THAT(failed, ElementsAre(note_id(1)));
+    EXPECT_TRUE(eventually([&] { return bus.publish(note_id(2), std::vector{sample_event(2)}); }));
+    std::vector<ports::NoteId> settled;
+    EXPECT_TRUE(eventually([&] { return !(settled = bus.take_confirmations().settled).empty(); }));
+    EXPECT_THAT(settled, ElementsAre(note_id(2)));
 }
 
 TEST_F(KafkaBus, what_was_done_is_committed_though_the_worker_has_more_in_hand) {

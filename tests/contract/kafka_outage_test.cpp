@@ -6,7 +6,6 @@
 #include <memory>
 #include <mutex>
 #include <set>
-#include <string>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -40,6 +39,17 @@ class KafkaOutage : public testing::Test {
         return eventually([&] { return publisher.state() == state; });
     }
 
+    /// By a worker, until they are so many different ones.
+    [[nodiscard]] std::set<order::Uuid> events_met(std::size_t count) const {
+        KafkaEventSource source(options, kafka_log());
+        std::set<order::Uuid> met;
+        EXPECT_TRUE(eventually([&] {
+            for (const auto& event : source.take(100, 20ms)) met.insert(event.event_id);
+            return met.size() >= count;
+        }));
+        return met;
+    }
+
     KafkaOptions options = KafkaServer::get().fresh_options();
 };
 
@@ -69,9 +79,7 @@ class Owner {
         return open_.empty() && refused_.empty();
     }
     [[nodiscard]] int failures() const { return failures_; }
-    [[nodiscard]] std::size_t refusals() const { return refused_.size(); }
 
-    /// Events whose notes have settled.
     [[nodiscard]] std::set<order::Uuid> all_events() const {
         std::set<order::Uuid> ids;
         for (const auto& of_note : events_) {
@@ -141,9 +149,8 @@ TEST_F(KafkaOutage, a_broker_that_is_killed_and_comes_back_loses_no_event) {
     EXPECT_EQ(met, expected);
 }
 
-TEST_F(KafkaOutage, events_that_time_out_fail_and_a_producer_that_dies_of_it_is_replaced) {
-    // With this, librdkafka gives up altogether when it cannot keep the order without a gap: its fatal error.
-    options.properties = {{"message.timeout.ms", "500"}, {"enable.gapless.guarantee", "true"}};
+TEST_F(KafkaOutage, events_that_time_out_fail_and_are_published_again) {
+    options.properties = {{"message.timeout.ms", "500"}};
     KafkaPublisher publisher(options, kafka_log());
     ASSERT_TRUE(becomes(publisher, BusState::up));
     Owner owner(publisher);
@@ -159,13 +166,25 @@ TEST_F(KafkaOutage, events_that_time_out_fail_and_a_producer_that_dies_of_it_is_
     KafkaServer::get().control("start");
 
     EXPECT_TRUE(eventually([&] { return owner.hear(); }));
-    KafkaEventSource source(options, kafka_log());
-    std::set<order::Uuid> met;
-    EXPECT_TRUE(eventually([&] {
-        for (const auto& event : source.take(100, 20ms)) met.insert(event.event_id);
-        return met.size() >= owner.all_events().size();
-    }));
-    EXPECT_EQ(met, owner.all_events());
+    EXPECT_EQ(events_met(owner.all_events().size()), owner.all_events());
+}
+
+TEST_F(KafkaOutage, a_broker_that_says_nothing_is_away_until_it_speaks_again) {
+    KafkaPublisher publisher(options, kafka_log());
+    ASSERT_TRUE(becomes(publisher, BusState::up));
+    Owner owner(publisher);
+    owner.publish_next();
+    ASSERT_TRUE(eventually([&] { return owner.hear(); }));
+
+    KafkaServer::get().freeze();
+    for (int i = 0; i < 10; ++i) owner.publish_next();
+    EXPECT_TRUE(becomes(publisher, BusState::away));
+    KafkaServer::get().thaw();
+
+    EXPECT_TRUE(becomes(publisher, BusState::up));
+    EXPECT_TRUE(eventually([&] { return owner.hear(); }));
+    EXPECT_EQ(owner.failures(), 0);
+    EXPECT_EQ(events_met(owner.all_events().size()), owner.all_events());
 }
 
 TEST_F(KafkaOutage, an_ear_begins_at_the_end_and_misses_nothing_while_the_broker_restarts) {
@@ -260,12 +279,9 @@ TEST_F(KafkaOutage, all_parts_end_in_time_while_the_broker_is_away) {
     ear->subscribe([](std::span<const ports::Ack>) {});
     ASSERT_TRUE(becomes(*publisher, BusState::up));
     ASSERT_TRUE(publisher->publish(note_id(1), std::vector{sample_event(1)}));
-    std::vector<ports::Event> taken;
-    ASSERT_TRUE(eventually([&] { return !(taken = source->take(10, 50ms)).empty(); }));
+    ASSERT_TRUE(eventually([&] { return source->take(10, 50ms).size() == 1; }));
     KafkaServer::get().control("kill");
     source->done(1);
-    const std::vector acks{sample_ack(1)};
-    EXPECT_FALSE(source->send(acks, {}));
 
     const auto started = std::chrono::steady_clock::now();
     source.reset();

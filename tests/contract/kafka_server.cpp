@@ -1,9 +1,12 @@
 #include "contract/kafka_server.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
+#include <sys/types.h>
 
 #include <array>
+#include <csignal>
+#include <cstdlib>
+#include <fstream>
 #include <map>
 #include <span>
 #include <stdexcept>
@@ -62,6 +65,14 @@ KafkaServer& KafkaServer::get() {
     static KafkaServer server;
     return server;
 }
+
+void KafkaServer::signal(int signal) const {
+    pid_t pid = 0;
+    std::ifstream(services_.folder() + "/kafka/process") >> pid;
+    if (pid <= 0 || ::kill(pid, signal) != 0) throw std::runtime_error("the broker cannot be signalled");
+}
+void KafkaServer::freeze() const { signal(SIGSTOP); }
+void KafkaServer::thaw() const { signal(SIGCONT); }
 
 KafkaOptions KafkaServer::fresh_options() {
     const int number = ++names_;

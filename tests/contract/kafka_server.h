@@ -22,12 +22,16 @@ class KafkaServer {
     [[nodiscard]] const std::string& brokers() const { return services_.address("KAFKA_BROKERS"); }
     /// stop, start or kill (kill -9).
     void control(const std::string& command) const { services_.control(command, "kafka"); }
+    /// It lives and says nothing, until it is thawed.
+    void freeze() const;
+    void thaw() const;
 
     /// Topics and a group of names that no other test has; the topics are not made yet.
     [[nodiscard]] kafka::KafkaOptions fresh_options();
 
   private:
     KafkaServer() : services_({"kafka"}) {}
+    void signal(int signal) const;
 
     Services services_;
     int names_ = 0;

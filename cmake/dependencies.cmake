@@ -1,10 +1,10 @@
 # The libraries of others, all from Debian 12's packages (scripts/install-deps says which package serves what).
 # Imported targets are SYSTEM by nature: their headers raise no warnings here.
 #
-# The released program carries Boost, SQLite and hiredis along. libpq and librdkafka stay shared libraries (libpq5,
-# librdkafka1), and so does OpenSSL: both use it, and a process must not have two of it.
+# The released program needs nothing where it runs but the C library: Boost, SQLite, hiredis and OpenSSL are linked statically.
 
 set(Boost_USE_STATIC_LIBS ON)
+set(OPENSSL_USE_STATIC_LIBS ON)
 find_library(SQLite3_LIBRARY NAMES libsqlite3.a sqlite3)
 find_package(Boost 1.81 CONFIG REQUIRED COMPONENTS headers json container system)
 find_package(tl-expected REQUIRED CONFIG)
@@ -26,11 +26,6 @@ endif()
 add_library(RdKafka::rdkafka UNKNOWN IMPORTED)
 set_target_properties(RdKafka::rdkafka PROPERTIES
     IMPORTED_LOCATION "${RdKafka_LIBRARY}" INTERFACE_INCLUDE_DIRECTORIES "${RdKafka_INCLUDE_DIR}")
-if(ORDERSTREAM_SANITIZE STREQUAL "thread")
-    # See there. Whole: nothing of ours names it, only librdkafka does.
-    add_library(tsan_librdkafka STATIC cmake/tsan_librdkafka.cpp)
-    target_link_libraries(RdKafka::rdkafka INTERFACE "$<LINK_LIBRARY:WHOLE_ARCHIVE,tsan_librdkafka>")
-endif()
 
 # Its CMake package names no target.
 add_library(hiredis::hiredis UNKNOWN IMPORTED)

@@ -26,6 +26,11 @@ endif()
 add_library(RdKafka::rdkafka UNKNOWN IMPORTED)
 set_target_properties(RdKafka::rdkafka PROPERTIES
     IMPORTED_LOCATION "${RdKafka_LIBRARY}" INTERFACE_INCLUDE_DIRECTORIES "${RdKafka_INCLUDE_DIR}")
+if(ORDERSTREAM_SANITIZE STREQUAL "thread")
+    # See there. Whole: nothing of ours names it, only librdkafka does.
+    add_library(tsan_librdkafka STATIC cmake/tsan_librdkafka.cpp)
+    target_link_libraries(RdKafka::rdkafka INTERFACE "$<LINK_LIBRARY:WHOLE_ARCHIVE,tsan_librdkafka>")
+endif()
 
 # Its CMake package names no target.
 add_library(hiredis::hiredis UNKNOWN IMPORTED)

@@ -243,17 +243,9 @@ Result Administration::wait_for(std::span<const Wanted> topics) {
     }
 }
 
-}  // namespace
-
-Result ensure_topics(const KafkaOptions& options, const telemetry::Log& log, Milliseconds timeout) {
-    const TopicNames& names = options.topics;
-    const std::vector<Wanted> wanted{
-        {.name = names.events, .partitions = options.partitions, .grows = true, .has_one_reader = false},
-        {.name = names.acks, .partitions = one_partition, .grows = false, .has_one_reader = true},
-        {.name = names.created, .partitions = one_partition, .grows = false, .has_one_reader = false},
-        {.name = names.dead_letters, .partitions = one_partition, .grows = false, .has_one_reader = false}};
-
-    Administration administration(options, log, timeout);
+/// Whether anything had to be made. What was, is looked at in the next round: somebody else may have been quicker, and
+/// have made it otherwise.
+tl::expected<bool, TopicsFault> look_after(std::span<const Wanted> wanted, Administration& administration) {
     const auto counts = administration.partition_counts();
     if (!counts) return tl::unexpected(counts.error());
     std::vector<Wanted> missing;
@@ -271,18 +263,39 @@ Result ensure_topics(const KafkaOptions& options, const telemetry::Log& log, Mil
                            " partitions; it must have one, for every API reads it as a whole");
         }
         if (topic.grows && found->second < topic.partitions) {
-            if (Result grown = administration.grow(topic); !grown) return grown;
+            if (Result grown = administration.grow(topic); !grown) return tl::unexpected(grown.error());
             changed = true;
         }
     }
     if (!present.empty()) {
-        if (Result checked = administration.check_settings(present); !checked) return checked;
+        if (Result checked = administration.check_settings(present); !checked) return tl::unexpected(checked.error());
     }
     if (!missing.empty()) {
-        if (Result made = administration.make(missing); !made) return made;
+        if (Result made = administration.make(missing); !made) return tl::unexpected(made.error());
         changed = true;
     }
-    return changed ? administration.wait_for(wanted) : Result();
+    return changed;
+}
+
+}  // namespace
+
+Result ensure_topics(const KafkaOptions& options, const telemetry::Log& log, Milliseconds timeout) {
+    const TopicNames& names = options.topics;
+    const std::vector<Wanted> wanted{
+        {.name = names.events, .partitions = options.partitions, .grows = true, .has_one_reader = false},
+        {.name = names.acks, .partitions = one_partition, .grows = false, .has_one_reader = true},
+        {.name = names.created, .partitions = one_partition, .grows = false, .has_one_reader = false},
+        {.name = names.dead_letters, .partitions = one_partition, .grows = false, .has_one_reader = false}};
+
+    Administration administration(options, log, timeout);
+    constexpr int rounds_max = 3;
+    for (int round = 0; round < rounds_max; ++round) {
+        const auto changed = look_after(wanted, administration);
+        if (!changed) return tl::unexpected(changed.error());
+        if (!*changed) return {};
+        if (Result seen = administration.wait_for(wanted); !seen) return seen;
+    }
+    return away("the topics change while they are looked at");
 }
 
 struct TopicKeeper::Parts {

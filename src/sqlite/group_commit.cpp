@@ -44,7 +44,7 @@ void GroupCommit::commit(Member& member) {
     if (member.done) return;
 
     led_ = true;
-    const Group group = std::exchange(waiting_, {});
+    Group group = std::exchange(waiting_, {});
     lock.unlock();
     write(group);
     lock.lock();
@@ -61,19 +61,23 @@ void GroupCommit::commit(Member& member) {
     changed_.notify_all();
 }
 
-void GroupCommit::write(const Group& group) {
-    std::optional<ports::StoreError> lost;
+bool GroupCommit::begin(Group& group, std::optional<ports::StoreError>& lost) {
     try {
         begin_.run();
-        for (Member* member : group) {
-            if (!run_alone(*member, group.size() == 1)) {
-                lost = member->error;
-                break;
-            }
-        }
+        return true;
     } catch (const Failure& failure) {
         lost = failure.store_error();
     }
+    // Who came meanwhile has waited for the same lock: they need not wait for it once more, one group after another.
+    const std::lock_guard lock(mutex_);
+    group.insert(group.end(), waiting_.begin(), waiting_.end());
+    waiting_.clear();
+    return false;
+}
+
+void GroupCommit::write(Group& group) {
+    std::optional<ports::StoreError> lost;
+    if (begin(group, lost)) run_all(group, lost);
     if (lost) {
         roll_back();
         lost->fault = ports::StoreFault::unavailable;
@@ -85,6 +89,19 @@ void GroupCommit::write(const Group& group) {
     }
     const std::lock_guard lock(mutex_);
     trouble_ = lost ? lost->message : std::string();
+}
+
+void GroupCommit::run_all(const Group& group, std::optional<ports::StoreError>& lost) {
+    try {
+        for (Member* member : group) {
+            if (!run_alone(*member, group.size() == 1)) {
+                lost = member->error;
+                break;
+            }
+        }
+    } catch (const Failure& failure) {
+        lost = failure.store_error();
+    }
 }
 
 bool GroupCommit::run_alone(Member& member, bool alone_in_group) {

@@ -49,7 +49,9 @@ class GroupCommit {
     using Group = std::vector<Member*>;
 
     void commit(Member& member);
-    void write(const Group& group);
+    void write(Group& group);
+    [[nodiscard]] bool begin(Group& group, std::optional<ports::StoreError>& lost);
+    void run_all(const Group& group, std::optional<ports::StoreError>& lost);
     /// False: SQLite has rolled back the whole transaction.
     bool run_alone(Member& member, bool alone_in_group);
     void roll_back();

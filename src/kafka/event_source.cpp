@@ -27,6 +27,7 @@ constexpr auto look_interval = 100ms;
 constexpr auto letter_pause = 1s;
 constexpr std::int32_t ack_partition = 0;
 constexpr int first_attempt = 1;
+constexpr Milliseconds broker_patience = 1s;
 
 order::Time now() { return std::chrono::time_point_cast<order::Time::duration>(std::chrono::system_clock::now()); }
 
@@ -241,6 +242,10 @@ bool KafkaEventSource::dead_letter(const ports::Event& event, const std::string&
 void KafkaEventSource::interrupt() {
     parts_->interrupted = true;
     parts_->member.wake();
+}
+
+std::string KafkaEventSource::trouble() const {
+    return parts_->member.reaches_a_broker(broker_patience) ? "" : "no broker answers";
 }
 
 }  // namespace orderstream::kafka

@@ -83,6 +83,14 @@ void GroupMember::on_rebalance(rd_kafka_resp_err_t code, rd_kafka_topic_partitio
     if (closing_) release();
 }
 
+bool GroupMember::reaches_a_broker(std::chrono::milliseconds timeout) const {
+    const rd_kafka_metadata_t* answer = nullptr;
+    const rd_kafka_resp_err_t error =
+        rd_kafka_metadata(client_.get(), 0, nullptr, &answer, static_cast<int>(timeout.count()));
+    const MetadataHandle owned(answer);
+    return error == RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
 GroupMember::Revocation GroupMember::revocation() const {
     if (!revoking_) return Revocation::none;
     // It may be lost only now, while what is in hand takes its time.

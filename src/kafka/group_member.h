@@ -31,6 +31,8 @@ class GroupMember {
 
     /// The next message, null if none comes in time. Errors are logged.
     [[nodiscard]] MessageHandle poll(std::chrono::milliseconds timeout);
+    /// Whether a broker answers in time. From any thread.
+    [[nodiscard]] bool reaches_a_broker(std::chrono::milliseconds timeout) const;
     /// Ends a poll() that waits.
     void wake() { rd_kafka_queue_yield(queue_.get()); }
 

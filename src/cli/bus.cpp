@@ -54,9 +54,13 @@ tl::expected<BusPart, std::string> make_kafka(const config::Kafka& config, confi
         bus.publisher = publisher = std::make_shared<kafka::KafkaPublisher>(options, log);
         bus.acks = std::make_shared<kafka::KafkaAckSource>(options, log);
     }
-    if (role != config::Role::api) bus.events = std::make_shared<kafka::KafkaEventSource>(options, log);
-    bus.trouble = [keeper, publisher]() -> std::string {
+    std::shared_ptr<kafka::KafkaEventSource> events;
+    if (role != config::Role::api) bus.events = events = std::make_shared<kafka::KafkaEventSource>(options, log);
+    bus.trouble = [keeper, publisher, events]() -> std::string {
         if (publisher != nullptr && publisher->state() == ports::BusState::away) return "no broker answers";
+        if (events != nullptr) {
+            if (std::string trouble = events->trouble(); !trouble.empty()) return trouble;
+        }
         return keeper == nullptr ? "" : keeper->trouble();
     };
     return bus;

@@ -14,6 +14,10 @@ using order::limits::shutdown_reserve;
 
 constexpr auto unready_before_refusing = 2s;
 constexpr auto drain_poll = 10ms;
+/// From the last answers on, until they are sent and their events are safe. The rest of the reserve is for calls of a
+/// store that does not answer, one after the other.
+constexpr auto send_off_max = 4s;
+static_assert(send_off_max < shutdown_reserve);
 /// For the exit itself.
 constexpr auto last_moment = 300ms;
 
@@ -47,7 +51,7 @@ void Leaving::give_grace() {
 }
 
 void Leaving::wait_until(const std::function<bool()>& done, const std::function<void()>& on_hurry) {
-    const auto give_up = last_answers_ + shutdown_reserve / 2;
+    const auto give_up = last_answers_ + send_off_max;
     while (!done() && Clock::now() < give_up) {
         if (signals_.wait_for(drain_poll)) on_hurry();
     }

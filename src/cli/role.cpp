@@ -40,9 +40,10 @@ using config::Role;
 using pipeline::HealthStatus;
 using pipeline::Phase;
 
-/// How long the ears may take to find the end of the ACKs; a lost one only costs its waiter a look-up.
-constexpr auto positioning_max = 10s;
-constexpr auto positioning_poll = 10ms;
+/// How long the bus may take to answer, and its ears to find the end of the ACKs; a lost one costs its waiter a
+/// look-up.
+constexpr auto bus_max = 10s;
+constexpr auto bus_poll = 10ms;
 
 constexpr int cannot_start = 1;
 
@@ -126,12 +127,7 @@ class Process {
         if (has_worker(role)) worker_.emplace(*store_.port, *bus_.events, clock_.clock(), config.work, log);
         health_watch_.emplace(dependencies(), phase_);
     }
-    ~Process() {
-        // Before the service goes, nothing may call it any more.
-        health_watch_.reset();
-        worker_.reset();
-        bus_ = {};
-    }
+    ~Process() { let_go(); }
     Process(const Process&) = delete;
     Process& operator=(const Process&) = delete;
 
@@ -155,7 +151,7 @@ class Process {
         }
         if (api_) api_->service.start();
         if (worker_) worker_->start();
-        await_position();
+        const bool signalled = await_bus();
         health_watch_->refresh();
         phase_ = Phase::running;
         log_.info("ready", {{"role", name_of(role_)},
@@ -166,7 +162,7 @@ class Process {
                             {"cache", cache_->stats().type},
                             {"data", store_.place},
                             {"version", ORDERSTREAM_VERSION}});
-        signals_.wait();
+        if (!signalled) signals_.wait();
         leave(server);
         return stopped();
     }
@@ -193,15 +189,18 @@ class Process {
         return routes;
     }
 
-    void await_position() {
-        const auto until = std::chrono::steady_clock::now() + positioning_max;
-        while (api_ && !bus_.acks->positioned()) {
+    /// Whoever came earlier would wait for nothing: 202, though all is there a moment later. True when a signal came.
+    [[nodiscard]] bool await_bus() {
+        if (!api_) return false;
+        const auto until = std::chrono::steady_clock::now() + bus_max;
+        while (bus_.publisher->state() == ports::BusState::away || !bus_.acks->positioned()) {
             if (std::chrono::steady_clock::now() >= until) {
-                log_.warn("ready before the end of the ACKs was found", {});
-                return;
+                log_.warn("ready, though the bus does not answer", {{"bus", bus_.engine}});
+                return false;
             }
-            std::this_thread::sleep_for(positioning_poll);
+            if (signals_.wait_for(bus_poll)) return true;
         }
+        return false;
     }
 
     /// The last way: unready at once, refusing a little later, gone when everybody has their answer.
@@ -224,6 +223,14 @@ class Process {
         if (worker_) worker_->stop();
         if (api_) api_->service.finish();
         server.stop();
+        let_go();
+    }
+
+    /// Leaves the bus; before the service goes, nothing may call it any more.
+    void let_go() {
+        health_watch_.reset();
+        worker_.reset();
+        bus_ = {};
     }
 
     int stopped() {

@@ -102,12 +102,13 @@ void Publisher::hear_confirmations() {
 void Publisher::keep_house() {
     hear_confirmations();
     // A store that is away may take long to say so: once in a round is enough.
-    if (delete_settled(false) && keep_receipts() && adopt()) publish_from_notes();
+    store_is_away_ = !delete_settled(false) || !keep_receipts() || !adopt();
+    if (!store_is_away_) publish_from_notes();
 }
 
 void Publisher::finish() {
     hear_confirmations();
-    if (delete_settled(true)) keep_receipts();
+    if (!store_is_away_ && delete_settled(true)) keep_receipts();
 }
 
 bool Publisher::waits_for_bus() const {

@@ -40,7 +40,7 @@ class Publisher {
     /// waits in notes, and, every second, looks for notes without an owner. Blocks on the store.
     void keep_house();
 
-    /// The last round: what has settled need not be looked at by the next session.
+    /// The last round: what has settled need not be looked at by the next session. Not if the store is away.
     void finish();
 
     [[nodiscard]] bool bus_is_away() const { return bus_.state() == ports::BusState::away; }
@@ -74,6 +74,7 @@ class Publisher {
     telemetry::Log& log_;
 
     // The housekeeper's own.
+    bool store_is_away_ = false;  ///< as the last round saw it
     MonotonicTime next_adoption_{};
     MonotonicTime next_purge_{};
     MonotonicTime next_attempt_{};           ///< after the bus was full, unless it says that it has room again

@@ -1,5 +1,5 @@
 # One command per task; the work is done by CMake and scripts/. `make` alone lists the tasks.
-.PHONY: help build run test test-quick bench services coverage format format-check lint deps clean
+.PHONY: help build run run-api run-worker test test-quick bench services coverage format format-check lint deps clean
 
 help:  ## list these tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -9,6 +9,15 @@ build: deps  ## the optimised program, at build/orderstream
 
 run: build  ## build it and serve at http://localhost:8080, the data in ./data
 	@exec build/orderstream serve
+
+# The addresses of `make services`, unless the environment names others.
+services_env = [ -n "$$POSTGRES_DSN$$DB_HOST$$KAFKA_BROKERS" ] || [ ! -r .services/env ] || { set -a; . .services/env; set +a; };
+
+run-api: build  ## build it and serve the API alone; PostgreSQL and Kafka as `make services` or the environment names them
+	@$(services_env) exec build/orderstream api
+
+run-worker: build  ## build it and run a worker; the same
+	@$(services_env) exec build/orderstream worker
 
 test: deps  ## all tests, under sanitizers too; then against the optimised program
 	@scripts/install-deps test

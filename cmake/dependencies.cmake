@@ -1,10 +1,10 @@
 # The libraries of others, all from Debian 12's packages (scripts/install-deps says which package serves what).
 # Imported targets are SYSTEM by nature: their headers raise no warnings here.
 #
-# The released program needs nothing where it runs but the C library: Boost, SQLite, hiredis and OpenSSL are linked statically.
+# The released program carries Boost, SQLite and hiredis along. libpq and librdkafka stay shared libraries (libpq5,
+# librdkafka1), and so does OpenSSL: both use it, and a process must not have two of it.
 
 set(Boost_USE_STATIC_LIBS ON)
-set(OPENSSL_USE_STATIC_LIBS ON)
 find_library(SQLite3_LIBRARY NAMES libsqlite3.a sqlite3)
 find_package(Boost 1.81 CONFIG REQUIRED COMPONENTS headers json container system)
 find_package(tl-expected REQUIRED CONFIG)

@@ -32,7 +32,7 @@ INSTANTIATE_TEST_SUITE_P(Cache, ClusterWithCache, testing::Values("none", "lru",
                          [](const auto& instance) { return instance.param; });
 
 TEST_P(ClusterWithCache, a_change_at_one_replica_is_seen_at_the_other_within_a_second) {
-    const Cluster cluster({{"CACHE_TYPE", GetParam()}});
+    const Cluster cluster(Environment{{"CACHE_TYPE", GetParam()}});
     const auto a = cluster.start("api");
     const auto b = cluster.start("api");
     const auto worker = cluster.start("worker");
@@ -97,6 +97,59 @@ TEST(Cluster, an_ack_takes_milliseconds) {
     }
     std::ranges::sort(waits);
     EXPECT_LT(waits[waits.size() / 2], 500ms) << "waiters fall back to asking the store after a second";
+}
+
+TEST(Cluster, one_key_at_two_replicas_at_once_makes_one_order) {
+    const Cluster cluster;
+    const std::array apis{cluster.start("api"), cluster.start("api")};
+    const auto worker = cluster.start("worker");
+    for (int round = 0; round < scaled(20); ++round) {
+        const std::string customer = new_customer();
+        const std::string key = "key-" + std::to_string(round);
+        std::array<HttpResponse, 8> answers;
+        concurrently(8, [&](int i) {
+            const auto place = static_cast<std::size_t>(i);
+            answers[place] = apis[place % 2]->ask(create(customer, document("x", 1), {{"Idempotency-Key", key}}));
+        });
+        int first = 0;
+        for (const HttpResponse& answer : answers) {
+            ASSERT_EQ(answer.status, 201) << answer;
+            EXPECT_EQ(id_in(answer), id_in(answers[0]));
+            if (!answer.header("Idempotent-Replayed")) ++first;
+        }
+        EXPECT_EQ(first, 1);
+        EXPECT_EQ(cluster.count("orders WHERE customer_id = '" + customer + "'"), 1);
+        const auto other = apis[1]->ask(create(customer, document("y", 2), {{"Idempotency-Key", key}}));
+        EXPECT_EQ(other.status, 422) << other;
+    }
+}
+
+TEST(Cluster, an_instance_that_dies_right_after_its_commit_leaves_nothing_undone) {
+    const Cluster cluster;
+    const auto heir = cluster.start("api");
+    // No worker yet: what the dying one stores stays open, whatever became of its events.
+    for (int round = 0; round < 3; ++round) {
+        const auto api = cluster.start("api");
+        const std::string customer = new_customer();
+        std::vector<std::jthread> clients;
+        for (int i = 0; i < 16; ++i) {
+            clients.emplace_back([&, i] {
+                try {
+                    HttpConnection connection = api->connect();
+                    const Headers no_wait{{"Prefer", "respond-async"}};
+                    for (;;) (void)connection.ask(create(customer, document("x", i), no_wait));
+                } catch (const NetworkError&) {  // gone
+                }
+            });
+        }
+        ASSERT_TRUE(eventually([&] { return cluster.count("orders WHERE customer_id = '" + customer + "'") > 20; }));
+        EXPECT_EQ(api->kill(), killed_by(SIGKILL));
+    }
+    EXPECT_TRUE(eventually([&] { return cluster.count("batches WHERE published_at IS NULL") == 0; }));
+    EXPECT_EQ(heir->ask(get("/health/ready")).status, 200);
+    const auto worker = cluster.start("worker");
+    EXPECT_TRUE(cluster.comes_to_rest());
+    EXPECT_EQ(cluster.count("orders WHERE status <> 'done' OR version <> 1"), 0);
 }
 
 }  // namespace

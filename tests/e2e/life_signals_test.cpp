@@ -233,6 +233,19 @@ TEST_F(SlowLeave, who_waits_too_long_is_told_accepted_in_time) {
     expect_as_told();
 }
 
+TEST_F(SlowLeave, who_cannot_wait_for_the_store_ends_in_time_all_the_same) {
+    start(11s);
+    const long long open = lock_with_work_under_way();
+    const auto began = Clock::now();
+    server_->program().send_signal(SIGTERM);
+    ASSERT_EQ(server_->program().wait(20s), exited(0)) << server_->log();
+    EXPECT_LE(Clock::now() - began, 11s);
+    lock_.reset();
+    EXPECT_EQ(count(202), open);
+    EXPECT_EQ(count(503), clients - open);
+    expect_as_told();
+}
+
 TEST_F(SlowLeave, a_second_signal_answers_whoever_waits_at_once) {
     start(60s);
     const long long open = lock_with_work_under_way();

@@ -19,7 +19,7 @@ using Environment = std::map<std::string, std::string>;
 /// they are first asked for and ended with it; a database, topics and a group of its own for each Cluster, so that one
 /// test sees nothing of another. (Redis is shared: what is in it is found by order ids that nobody else has.)
 ///
-///     Cluster cluster({{"ACK_TIMEOUT", "5s"}});        // settings of every replica
+///     Cluster cluster(Environment{{"ACK_TIMEOUT", "5s"}});  // settings of every replica
 ///     const auto a = cluster.start("api");             // returns when it is ready
 ///     const auto b = cluster.start("api", {{"CACHE_TYPE", "lru"}});
 ///     const auto worker = cluster.start("worker");

@@ -10,17 +10,21 @@
 namespace orderstream::sqlite {
 namespace {
 
-// 8 MB of log: long enough that pages written again and again are copied once, short enough for a brief stall.
-constexpr int checkpoint_pages = 2000;
+// How much log is worth a copy, 16 MB: pages written again and again are copied once.
+constexpr int checkpoint_pages = 4000;
+// The log starts again only when all of it is copied, which never happens beside a writer that never rests: from here
+// on, 64 MB, what the copying has left over is copied while nobody writes.
+constexpr int catch_up_pages = 4 * checkpoint_pages;
 // Readers that overlap without end keep the log from starting again; then they are waited for. Ours take milliseconds;
 // another program's, a shell with a transaction open, may take forever.
-constexpr int restart_pages = 8 * checkpoint_pages;
+constexpr int restart_pages = 2 * catch_up_pages;
 constexpr std::chrono::milliseconds restart_patience{100};
 
 }  // namespace
 
-GroupCommit::GroupCommit(Connection& writer, Fatal fatal)
+GroupCommit::GroupCommit(Connection& writer, Checkpointer& checkpointer, Fatal fatal)
     : writer_(writer),
+      checkpointer_(checkpointer),
       fatal_(std::move(fatal)),
       begin_(writer, "BEGIN IMMEDIATE"),
       commit_(writer, "COMMIT"),
@@ -54,7 +58,7 @@ void GroupCommit::commit(Member& member) {
     // The others are answered; the next group waits for the leader to tidy up.
     if (log_pages_ >= checkpoint_at_pages_) {
         lock.unlock();
-        checkpoint_or_die();
+        tend_log();
         lock.lock();
     }
     led_ = false;
@@ -143,7 +147,17 @@ void GroupCommit::grown_to(int log_pages) {
     log_pages_ = log_pages;
 }
 
-void GroupCommit::checkpoint_or_die() {
+void GroupCommit::tend_log() {
+    if (log_pages_ < catch_up_pages) {
+        checkpointer_.start();
+    } else {
+        checkpointer_.wait();
+        catch_up_or_die();
+    }
+    checkpoint_at_pages_ = log_pages_ + checkpoint_pages;
+}
+
+void GroupCommit::catch_up_or_die() {
     // After an fsync that failed, a second one may succeed without having written anything: only a new process that
     // reads the log again can be trusted.
     try {
@@ -155,7 +169,6 @@ void GroupCommit::checkpoint_or_die() {
     } catch (const Failure& failure) {
         die(std::string("the write-ahead log cannot be copied into the database: ") + failure.what());
     }
-    checkpoint_at_pages_ = log_pages_ + checkpoint_pages;
 }
 
 void GroupCommit::die(const std::string& message) const {

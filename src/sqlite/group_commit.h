@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "ports/order_store.h"
+#include "sqlite/checkpointer.h"
 #include "sqlite/connection.h"
 #include "sqlite/statement.h"
 
@@ -23,7 +24,7 @@ class GroupCommit {
   public:
     using Fatal = std::function<void(const std::string& message)>;  // must not return
 
-    GroupCommit(Connection& writer, Fatal fatal);
+    GroupCommit(Connection& writer, Checkpointer& checkpointer, Fatal fatal);
 
     /// `work` uses the writing connection and answers a value; it may run on another caller's thread.
     template <class Work>
@@ -57,10 +58,12 @@ class GroupCommit {
     void roll_back();
     void commit_or_die();
     void grown_to(int log_pages);
-    void checkpoint_or_die();
+    void tend_log();
+    void catch_up_or_die();
     [[noreturn]] void die(const std::string& message) const;
 
     Connection& writer_;
+    Checkpointer& checkpointer_;
     Fatal fatal_;
     Statement begin_;
     Statement commit_;

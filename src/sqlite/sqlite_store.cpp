@@ -75,7 +75,8 @@ struct SqliteStore::Parts {
           owner(draw_owner()),
           writer(std::move(connection)),
           readers(file),
-          group(writer, std::move(options.fatal)),
+          checkpointer(file, options.fatal),
+          group(writer, checkpointer, std::move(options.fatal)),
           changes(writer),
           notes(writer, owner),
           steps(writer),
@@ -88,6 +89,7 @@ struct SqliteStore::Parts {
     Connection writer;
     ReaderPool readers;
 
+    Checkpointer checkpointer;
     GroupCommit group;
     // On the writing connection: used by work of `group` alone.
     Changes changes;

@@ -179,9 +179,9 @@ void store_megabytes(SqliteStore& store, int megabytes) {
 TEST(SqliteStore, the_log_is_folded_into_the_file_under_load) {
     const TemporaryDirectory directory;
     const auto store = open_sqlite(directory.path());
-    store_megabytes(*store, 60);
-    EXPECT_LT(std::filesystem::file_size(directory.path() / "orderstream.db-wal"), 20'000'000u);
-    EXPECT_GT(std::filesystem::file_size(directory.path() / "orderstream.db"), 40'000'000u);
+    store_megabytes(*store, 200);
+    EXPECT_LT(std::filesystem::file_size(directory.path() / "orderstream.db-wal"), 100'000'000u);
+    EXPECT_GT(std::filesystem::file_size(directory.path() / "orderstream.db"), 70'000'000u);
 }
 
 TEST(SqliteStore, a_reader_that_stays_lets_the_log_grow_only_while_it_stays) {
@@ -193,11 +193,11 @@ TEST(SqliteStore, a_reader_that_stays_lets_the_log_grow_only_while_it_stays) {
     sqlite3* other = nullptr;
     ASSERT_EQ(sqlite3_open((directory.path() / "orderstream.db").c_str(), &other), SQLITE_OK);
     ASSERT_EQ(sqlite3_exec(other, "BEGIN; SELECT * FROM orders", nullptr, nullptr, nullptr), SQLITE_OK);
-    store_megabytes(*store, 100);
-    EXPECT_GT(log_bytes(), 90'000'000u);
+    store_megabytes(*store, 200);
+    EXPECT_GT(log_bytes(), 190'000'000u);
     sqlite3_close(other);
-    store_megabytes(*store, 20);
-    EXPECT_LT(log_bytes(), 70'000'000u);
+    store_megabytes(*store, 40);
+    EXPECT_LT(log_bytes(), 100'000'000u);
 }
 
 // A file-size limit stands in for a full disk: the kernel refuses what goes past it.

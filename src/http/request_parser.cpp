@@ -4,7 +4,9 @@
 #include <boost/beast/http/basic_parser.hpp>
 #include <boost/beast/http/error.hpp>
 
+#include <algorithm>
 #include <optional>
+#include <string_view>
 
 #include "order/limits.h"
 
@@ -32,6 +34,13 @@ Method method_of(beast::http::verb verb) {
 }
 
 std::string_view view(beast::string_view text) { return {text.data(), text.size()}; }
+
+/// What a name, an address, an IPv6 address in brackets and a port are written with (RFC 3986, 3.2).
+bool may_be_in_host(char character) {
+    constexpr std::string_view others = "-._~%!$&'()*+,;=:[]";
+    const bool is_letter = (character >= 'a' && character <= 'z') || (character >= 'A' && character <= 'Z');
+    return is_letter || (character >= '0' && character <= '9') || others.find(character) != std::string_view::npos;
+}
 
 std::optional<Header> header_of(field name, std::string_view text) {
     switch (name) {
@@ -93,7 +102,8 @@ class RequestParser::Machine {
             if (error || is_header_done()) return;  // trailers say nothing here
             switch (name) {
                 case field::host:
-                    if (++hosts_ > 1) refuse("there is more than one Host", error);
+                    if (++hosts_ > 1) return refuse("there is more than one Host", error);
+                    if (!std::ranges::all_of(view(value), may_be_in_host)) refuse("the Host is no host", error);
                     return;
                 case field::content_length:
                     if (++content_lengths_ > 1 || value.contains(','))

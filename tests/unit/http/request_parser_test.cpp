@@ -169,6 +169,13 @@ TEST(RequestParser, RefusesGarbage) {
 TEST(RequestParser, WantsOneHost) {
     EXPECT_EQ(refusal_of("GET / HTTP/1.1\r\n\r\n"), 400);
     EXPECT_EQ(refusal_of("GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n"), 400);
+    for (const char* host : {"a b", "user@a", "a/b", "a?b", "\"a\"", "a\\b", "<a>"}) {
+        EXPECT_EQ(refusal_of("GET / HTTP/1.1\r\nHost: " + std::string(host) + "\r\n\r\n"), 400) << host;
+    }
+    for (const char* host : {"", "a", "shop.example:8080", "[::1]:80", "%C3%BC.example"}) {
+        Feeder feeder;
+        EXPECT_EQ(feeder.feed("GET / HTTP/1.1\r\nHost: " + std::string(host) + "\r\n\r\n"), Status::complete) << host;
+    }
 }
 
 TEST(RequestParser, RefusesWhatTwoServersCouldReadDifferently) {

@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "contract/kafka_server.h"
 #include "e2e/life_customer.h"
 #include "e2e/life_orders.h"
 #include "e2e/support/cluster.h"
@@ -150,6 +151,43 @@ TEST(Cluster, an_instance_that_dies_right_after_its_commit_leaves_nothing_undone
     const auto worker = cluster.start("worker");
     EXPECT_TRUE(cluster.comes_to_rest());
     EXPECT_EQ(cluster.count("orders WHERE status <> 'done' OR version <> 1"), 0);
+}
+
+TEST(Cluster, a_poison_event_goes_to_the_dead_letters_and_blocks_nobody) {
+    const Cluster cluster(Environment{{"ORDERS_PARTITIONS", "1"}});
+    const auto api = cluster.start("api");
+    const auto worker = cluster.start("worker");
+    const kafka::KafkaOptions options = cluster.kafka_options();
+    const std::string customer = new_customer();
+    ASSERT_EQ(api->ask(create(customer, document("before", 1))).status, 201);
+    const std::string event = contract::TopicReader(options, options.topics.events).read().at(0).message.value;
+    const std::string id = text_at(documents::parse_json(event).value(), "/order_id");
+    std::string stranger = event;
+    stranger.replace(stranger.find(id), id.size(), new_customer());
+    std::string wrong_type = event;
+    wrong_type.replace(wrong_type.find("\"version\":1"), 11, "\"version\":\"one\"");
+    const std::vector<std::string> poisons{"this is no JSON", stranger, wrong_type, ""};
+    for (const std::string& poison : poisons) {
+        contract::write(options, options.topics.events, 0, {.key = "k", .value = poison, .headers = {{"x", "y"}}});
+    }
+    EXPECT_EQ(api->ask(create(customer, document("behind", 2))).status, 201);
+    contract::TopicReader letters(options, options.topics.dead_letters);
+    std::vector<contract::TopicReader::Record> found;
+    ASSERT_TRUE(eventually([&] {
+        found = letters.read();
+        return found.size() >= poisons.size();
+    }));
+    std::vector<std::string> values;
+    for (const auto& record : found) {
+        values.push_back(record.message.value);
+        std::vector<std::string> names;
+        for (const kafka::Header& header : record.message.headers) names.push_back(header.name);
+        EXPECT_THAT(names, testing::IsSupersetOf({"x", "error", "attempts", "replays", "original-topic",
+                                                  "original-partition", "original-offset", "failed-at"}));
+    }
+    EXPECT_THAT(values, testing::UnorderedElementsAreArray(poisons));
+    EXPECT_TRUE(cluster.comes_to_rest());
+    EXPECT_EQ(cluster.count("orders"), 2);
 }
 
 }  // namespace

@@ -122,6 +122,15 @@ long long Cluster::left_to_do() const {
             "(SELECT count(*) FROM orders_retry) + (SELECT count(*) FROM batches WHERE published_at IS NULL)"));
 }
 
+kafka::KafkaOptions Cluster::kafka_options() const {
+    return {.brokers = environment_.at("KAFKA_BROKERS"),
+            .topics = {.events = environment_.at("ORDERS_EVENTS_TOPIC"),
+                       .acks = environment_.at("ORDERS_ACK_TOPIC"),
+                       .created = environment_.at("ORDERS_CREATED_TOPIC"),
+                       .dead_letters = environment_.at("KAFKA_DLQ_TOPIC")},
+            .group = environment_.at("WORKER_GROUP")};
+}
+
 bool Cluster::comes_to_rest(std::chrono::milliseconds timeout) const {
     return eventually([this] { return left_to_do() == 0; }, timeout);
 }

@@ -10,6 +10,7 @@
 #include "e2e/life_store.h"
 #include "e2e/support/program.h"
 #include "e2e/support/server.h"
+#include "kafka/options.h"
 
 namespace orderstream::e2e {
 
@@ -58,6 +59,9 @@ class Cluster {
     /// Changes not yet processed, notes not yet published, retries.
     [[nodiscard]] long long left_to_do() const;
     [[nodiscard]] bool comes_to_rest(std::chrono::milliseconds timeout = std::chrono::seconds(60)) const;
+
+    /// For contract::TopicReader and its like (contract/kafka_server.h).
+    [[nodiscard]] kafka::KafkaOptions kafka_options() const;
 
     [[nodiscard]] static contract::Services& servers();
     /// stop, start or kill (kill -9) of postgres, kafka or redis.

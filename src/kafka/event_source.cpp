@@ -119,10 +119,10 @@ bool KafkaEventSource::Parts::take_one(std::vector<ports::Event>& events, std::s
         return true;
     }
     bytes += message->len;
-    in_hand.take({.partition = message->partition,
-                  .offset = message->offset,
-                  .event_id = event->event_id,
-                  .message = std::move(message)});
+    InHand::Held held{
+        .partition = message->partition, .offset = message->offset, .event_id = event->event_id, .message = nullptr};
+    held.message = std::move(message);
+    in_hand.take(std::move(held));
     events.push_back(std::move(*event));
     return true;
 }

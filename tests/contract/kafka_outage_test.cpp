@@ -33,7 +33,7 @@ using testing::IsEmpty;
 class KafkaOutage : public testing::Test {
   protected:
     KafkaOutage() { make_topics(options); }
-    ~KafkaOutage() override { KafkaServer::get().control("start"); }
+    void TearDown() override { KafkaServer::get().control("start"); }
 
     [[nodiscard]] static bool becomes(const KafkaPublisher& publisher, BusState state) {
         return eventually([&] { return publisher.state() == state; });

@@ -27,8 +27,8 @@ test-quick: deps  ## all tests, without sanitizers: for every day
 	@scripts/install-deps test
 	@exec scripts/test dev
 
-bench: deps  ## measure rates and latencies beside SQLite's and nginx's own
-	@scripts/install-deps bench
+bench: deps  ## measure rates and latencies beside SQLite's, nginx's and PostgreSQL's own
+	@scripts/install-deps bench services
 	@scripts/build release orderstream
 	@exec bench/run
 

@@ -35,11 +35,11 @@ class Run:
         return ""
 
 
-def wrk(url, connections, seconds, script="report.lua", seed=None):
+def wrk(url, connections, seconds, script="report.lua", script_arguments=()):
     arguments = ["wrk", "--threads=1", f"--connections={connections}", f"--duration={max(1, round(seconds))}s",
                  f"--script={HERE / script}", url]
-    if seed is not None:
-        arguments += ["--", str(seed)]
+    if script_arguments:
+        arguments += ["--", *map(str, script_arguments)]
     output = subprocess.run(arguments, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True).stdout
     report = json.loads(output.splitlines()[-1])
     return Run(seconds=report["duration"] / 1e6,
@@ -55,9 +55,11 @@ class OrderLoad:
         self.created = 0
         self.cut_off_at_most = 0  # wrk goes while requests are on their way
 
-    def run(self, connections, seconds):
+    def run(self, connections, seconds, rate_max=None):
+        """As fast as the answers come, or at a steady rate."""
         self._seed += 1
-        result = wrk(self._service.url + "/orders", connections, seconds, "create_orders.lua", self._seed)
+        limit = [] if rate_max is None else [round(rate_max)]
+        result = wrk(self._service.url + "/orders", connections, seconds, "create_orders.lua", [self._seed, *limit])
         self.created += result.statuses.get("201", 0)
         self.cut_off_at_most += connections
         return result

@@ -5,6 +5,7 @@ import http.client
 import json
 import os
 import pathlib
+import re
 import signal
 import socket
 import subprocess
@@ -16,6 +17,38 @@ PAGE = os.sysconf("SC_PAGE_SIZE")
 
 class Broken(Exception):
     """A program under measurement did not do what it must: there is nothing to measure."""
+
+
+def of_process(pid, file):
+    """What the kernel says of it; nothing, when it has just gone: a server's helpers come and go."""
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        return pathlib.Path(f"/proc/{pid}/{file}").read_text()
+    return ""
+
+
+def family(pid):
+    """The process and those below it."""
+    children = of_process(pid, f"task/{pid}/children").split()
+    return [pid, *(member for child in children for member in family(int(child)))]
+
+
+def cpu_seconds(pid):
+    """User and system time of the whole family, of those who are gone as well."""
+    total = 0
+    for member in family(pid):
+        # After the name, which may hold anything: fields 3 and on of proc(5), 14 to 17 being the times.
+        fields = of_process(member, "stat").rpartition(")")[2].split()
+        total += sum(map(int, fields[11:15]))
+    return total / TICKS
+
+
+def resident_bytes(pid):
+    """A page that several of the family share is counted once."""
+    members = family(pid)
+    if len(members) == 1:
+        return int(of_process(pid, "statm").split()[1]) * PAGE
+    shares = (re.search(r"^Pss:\s+(\d+)", of_process(member, "smaps_rollup"), re.MULTILINE) for member in members)
+    return sum(int(share[1]) for share in shares if share) * 1024
 
 
 class Process:
@@ -53,20 +86,11 @@ class Process:
             self._popen.send_signal(signal.SIGTERM)
             self._popen.wait(timeout=60)
 
-    def _family(self):
-        children = pathlib.Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
-        return [self.pid, *map(int, children)]
-
     def cpu_seconds(self):
-        total = 0
-        for pid in self._family():
-            # After the name, which may hold anything: fields 3 and on of proc(5), 14 and 15 being the times.
-            fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-            total += int(fields[11]) + int(fields[12])
-        return total / TICKS
+        return cpu_seconds(self.pid)
 
     def resident_bytes(self):
-        return int(pathlib.Path(f"/proc/{self.pid}/statm").read_text().split()[1]) * PAGE
+        return resident_bytes(self.pid)
 
     def peak_resident_bytes(self):
         """The most there has been since the start."""
@@ -77,13 +101,15 @@ class Process:
 
 
 class Service(Process):
-    """`orderstream serve` with nothing but its data directory: everything else is the default."""
+    """`orderstream serve` with nothing but its data directory, or another role of it: what the environment does not say
+    is the default."""
 
-    def __init__(self, binary, data):
+    def __init__(self, binary, data, role="serve", environment=None):
         data.mkdir(parents=True, exist_ok=True)
         log = data.parent / f"{data.name}.log"
-        environment = {"PATH": os.environ["PATH"], "DATA_DIR": str(data), "HTTP_PORT": "0", "LOG_FORMAT": "json"}
-        super().__init__([str(binary), "serve"], log, environment)
+        everywhere = {"PATH": os.environ["PATH"], "DATA_DIR": str(data), "HTTP_PORT": "0", "WORKER_HTTP_PORT": "0",
+                      "LOG_FORMAT": "json"}
+        super().__init__([str(binary), role], log, {**everywhere, **(environment or {})})
         self.data = data
         self.port = None
         self.seconds_to_ready = None

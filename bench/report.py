@@ -21,7 +21,7 @@ class Aim:
     yardstick: str
     result: str
     aim: str
-    met: bool
+    met: bool | None  # None: nothing was aimed at
 
 
 @dataclass
@@ -43,7 +43,7 @@ class Report:
         if self.aims:
             parts += markdown_table(["", "measured", "yardstick, same run", "result", "aim", ""],
                                     [[aim.what, aim.measured, aim.yardstick, f"**{aim.result}**", aim.aim,
-                                      "met" if aim.met else "missed"] for aim in self.aims])
+                                      {True: "met", False: "missed", None: ""}[aim.met]] for aim in self.aims])
         for table in self.tables:
             parts += ["", f"### {table.title}", ""] + markdown_table(table.header, table.rows)
             if table.note:

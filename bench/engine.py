@@ -1,0 +1,261 @@
+"""The engine for many machines: one `api` and one `worker` on a real PostgreSQL and Kafka, beside what that PostgreSQL does
+with the same three commits when pgbench alone asks for them."""
+
+import os
+import pathlib
+import resource
+import statistics
+import time
+from dataclasses import dataclass
+
+from load import OrderLoad, Run
+from processes import TICKS, Broken, Service, running
+from report import Aim, Table, megabytes, milliseconds, rate
+from servers import Servers, kafka_version
+
+CONNECTIONS = (1, 16, 64, 256)
+MOST = max(CONNECTIONS)
+WARM_UP_SECONDS_MAX = 15  # of the JVM: before, a broker costs three times as much
+YARDSTICKS = {
+    "one": ("yardstick_one.sql", 1, (8, 16, 32, 64)),
+    "batch": ("yardstick_batch.sql", 64, (1, 2, 4)),
+}
+
+# A service in Go, written well for the same job: measured once, on such a machine, with the same servers.
+GO_ORDERS_PER_SECOND = 2500
+
+YARDSTICK_RATIO_AIM = 3
+GO_RATIO_AIM = 6
+RATE_64_AIM = 10_000
+LONE_REQUEST_AIM_US = 2000
+HALF_RATE_P99_AIM_US = 25_000
+
+
+@dataclass
+class Cost:
+    """What one run took, per order that was answered."""
+
+    cpu_us: dict
+    wal_bytes: float
+    batch_orders: float
+    others_share: float  # of all the cores' time, by processes that are no part of the measurement
+
+
+class Meter:
+    """Reads what a run's cost is the difference of."""
+
+    def __init__(self, programs, database):
+        self._programs = programs
+        self._database = database
+
+    def measure(self, work):
+        """The run that the work returns, and its cost."""
+        before = self._read()
+        run = work()
+        taken = {name: value - before[name] for name, value in self._read().items()}
+        orders = max(1, run.requests)
+        ours = sum(taken[name] for name in self._programs) + taken["clients"]
+        return run, Cost(cpu_us={name: taken[name] * 1e6 / orders for name in self._programs},
+                         wal_bytes=taken["wal"] / orders,
+                         batch_orders=taken["orders"] / max(1, taken["batches"]),
+                         others_share=max(0, taken["busy"] - ours) / (taken["clock"] * os.cpu_count()))
+
+    def _read(self):
+        # The first line of proc(5)'s stat: user nice system idle iowait irq softirq steal.
+        ticks = list(map(int, pathlib.Path("/proc/stat").read_text().splitlines()[0].split()[1:9]))
+        clients = resource.getrusage(resource.RUSAGE_CHILDREN)
+        # Servers tell what they inserted within a second of doing so: the share of that second is small.
+        inserted = ("SELECT coalesce(sum(n_tup_ins), 0) FROM pg_stat_user_tables "
+                    "WHERE relname {}")
+        return {**{name: program.cpu_seconds() for name, program in self._programs.items()},
+                "clients": clients.ru_utime + clients.ru_stime,
+                "wal": self._database.wal_bytes(),
+                "orders": self._database.number(inserted.format("LIKE 'orders_p_'")),
+                "batches": self._database.number(inserted.format("= 'batches'")),
+                "busy": (sum(ticks) - ticks[3] - ticks[4]) / TICKS,
+                "clock": time.monotonic()}
+
+
+class Yardsticks:
+    """pgbench on the same server, in a database of its own with the service's tables."""
+
+    def __init__(self, setup, servers, migrated):
+        self._setup = setup
+        self._database = servers.database("yardstick")
+        migrated(self._database)
+        self._database.sql_file("yardstick_tables.sql")
+        self.by_clients = {name: {} for name in YARDSTICKS}
+        self.beside = {name: [] for name in YARDSTICKS}
+
+    def find_best(self, seconds):
+        for name, (script, orders, all_clients) in YARDSTICKS.items():
+            for clients in all_clients:
+                self._setup.say(f"pgbench, {script}, {clients} clients")
+                self.by_clients[name][clients] = orders * self._database.pgbench(script, clients, seconds)
+
+    def best_clients(self, name):
+        return max(self.by_clients[name], key=self.by_clients[name].get)
+
+    def run_beside(self, seconds):
+        for name, (script, orders, _) in YARDSTICKS.items():
+            clients = self.best_clients(name)
+            self._setup.say(f"pgbench, {script}, {clients} clients, beside the service's run")
+            self.beside[name].append(orders * self._database.pgbench(script, clients, seconds))
+
+    def mean(self, name):
+        return statistics.mean(self.beside[name])
+
+
+def check_rows(database, loads):
+    """Counting answers is not counting orders: the store must hold one for each 201, and all of them done."""
+    created = sum(load.created for load in loads)
+    cut_off_at_most = sum(load.cut_off_at_most for load in loads)
+    deadline = time.monotonic() + 60
+    while True:
+        by_status = dict(line.split("|") for line in database.sql(
+            "SELECT status, count(*) FROM orders GROUP BY status").splitlines())
+        if set(by_status) == {"done"} or time.monotonic() > deadline:
+            break
+        time.sleep(0.5)
+    stored = sum(map(int, by_status.values()))
+    if not created <= stored <= created + cut_off_at_most:
+        raise Broken(f"{created} times 201 was answered, {cut_off_at_most} requests at most were cut off, "
+                     f"but {stored} orders are stored")
+    if set(by_status) != {"done"}:
+        raise Broken(f"orders are not done: {by_status}")
+    return stored
+
+
+class Engine:
+    """One section's work: what runs, and what it has shown so far."""
+
+    def __init__(self, setup, report, servers):
+        self.setup = setup
+        self.report = report
+        self.servers = servers
+        self.database = servers.database("orderstream")
+        self.loads = []
+        self.table = Table(
+            "Create to ACK: `POST /orders` through one `api` and one `worker`, answered when the worker is done",
+            ["connections", "orders", "p50", "p99", "CPU per order: api", "worker", "PostgreSQL", "Kafka", "WAL per order",
+             "orders per batch", "taken by others"])
+
+    def role(self, role, **environment):
+        return Service(self.setup.binary, self.setup.folder / role, role, {**self.servers.environment, **environment})
+
+    def api(self, **environment):
+        # Without Redis, unless a run is about it: an `api` then has no cache.
+        return self.role("api", **{"REDIS_ADDR": "", **environment})
+
+    def load_on(self, api):
+        self.loads.append(OrderLoad(api))
+        return self.loads[-1]
+
+    def measured(self, what, programs, load, connections, rate_max=None):
+        """One line of the table."""
+        self.setup.say(f"POST, {what}")
+        seconds = self.setup.seconds
+        load.run(connections, max(1, seconds / 10), rate_max)
+        run, cost = Meter(programs, self.database).measure(lambda: load.run(connections, seconds, rate_max))
+        if run.trouble():
+            self.report.troubles.append(f"POST, {what}: {run.trouble()}")
+        self.table.rows.append([what, rate(run.rate), milliseconds(run.p50), milliseconds(run.p99),
+                                *(f"{cost.cpu_us[name]:.0f} us" for name in ("api", "worker", "PostgreSQL", "Kafka")),
+                                f"{cost.wal_bytes:,.0f} B", f"{cost.batch_orders:.0f}", f"{cost.others_share:.0%}"])
+        return run
+
+    def programs(self, api, worker):
+        return {"api": api, "worker": worker, "PostgreSQL": self.servers.postgres, "Kafka": self.servers.kafka}
+
+
+def creates(setup, report):
+    """POST /orders until 201 says that the worker's ACK has come."""
+    with Servers(setup.folder / "servers") as servers:
+        engine = Engine(setup, report, servers)
+
+        def migrated(database):
+            """The service makes the tables when it starts."""
+            with running(engine.api(POSTGRES_DSN=database.dsn)):
+                pass
+
+        yardsticks = Yardsticks(setup, servers, migrated)
+        yardsticks.find_best(setup.seconds / 5)
+        runs, memory = measure_creates(engine, yardsticks)
+        stored = check_rows(engine.database, engine.loads)
+        hot = engine.database.number("SELECT sum(n_tup_hot_upd)::float / sum(n_tup_upd) FROM pg_stat_user_tables "
+                                     "WHERE relname LIKE 'orders_p_'")
+        version = engine.database.sql("SHOW server_version").split()[0]
+    engine.table.note = (
+        f"PostgreSQL {version}, Kafka {kafka_version()}, one of each, `fsync` and `synchronous_commit` on; all of it, and wrk, on the "
+        f"same cores. {stored:,} orders were stored and done, as many as were answered 201 (and those whose answer wrk did "
+        f"not wait for); {hot:.0%} of the updates were HOT. Taken by others: the share of all cores' time that went to "
+        f"processes outside this measurement. Load average after it: {os.getloadavg()[0]:.1f}.")
+    report.tables += [engine.table, yardstick_table(yardsticks), memory]
+    judge(report, runs, yardsticks)
+
+
+def measure_creates(engine, yardsticks):
+    """The runs by name; and who occupies how much memory."""
+    setup = engine.setup
+    runs: dict[str | int, Run] = {}
+    with running(engine.api()) as api:
+        load = engine.load_on(api)
+        with running(engine.role("worker")) as worker:
+            programs = engine.programs(api, worker)
+            at_rest = {name: program.resident_bytes() for name, program in programs.items()}
+            setup.say("warming up")
+            load.run(64, min(setup.seconds, WARM_UP_SECONDS_MAX))
+            for connections in CONNECTIONS:
+                if connections == MOST:
+                    yardsticks.run_beside(setup.seconds / 3)
+                runs[connections] = engine.measured(f"{connections}", programs, load, connections)
+            yardsticks.run_beside(setup.seconds / 3)
+            half = max(runs[connections].rate for connections in CONNECTIONS) / 2
+            runs["half"] = engine.measured(f"{MOST}, kept to {rate(half)}", programs, load, MOST, half)
+            afterwards = {name: program.resident_bytes() for name, program in programs.items()}
+        with running(engine.role("worker", WORKER_MARK_PROCESSING="false")) as worker:
+            for connections in (64, MOST):
+                engine.measured(f"{connections}, without `processing`", engine.programs(api, worker), load, connections)
+    with running(engine.api(**{"REDIS_ADDR": engine.servers.environment["REDIS_ADDR"]})) as api, \
+            running(engine.role("worker")) as worker:
+        engine.measured(f"{MOST}, with Redis", engine.programs(api, worker), engine.load_on(api), MOST)
+    memory = Table("Memory of the engine (resident)", ["", "at rest", "after the runs"],
+                   [[name, megabytes(at_rest[name]), megabytes(afterwards[name])] for name in at_rest],
+                   note="PostgreSQL is all of its processes, pages that they share counted once (128 MB of "
+                        "`shared_buffers`); Kafka's JVM has 256 MB of heap.")
+    return runs, memory
+
+
+def yardstick_table(yardsticks):
+    what = {"one": "one order, three commits", "batch": "64 orders, three commits"}
+    rows = [[what[name], ", ".join(f"{clients}: {rate(value)}" for clients, value in by_clients.items()),
+             ", ".join(rate(value) for value in yardsticks.beside[name])]
+            for name, by_clients in yardsticks.by_clients.items()]
+    return Table("PostgreSQL alone, asked by pgbench", ["", "by clients", "the best right before and after the run at "
+                                                        f"{MOST} connections"], rows,
+                 note="The service's tables and plans, prepared statements: insert and note in one statement, "
+                      "`processing`, `done` and the note's end in one; nothing else, no Kafka, no HTTP, ids and documents "
+                      "made by the server.")
+
+
+def judge(report, runs, yardsticks):
+    one, batch = yardsticks.mean("one"), yardsticks.mean("batch")
+    most, lone, half = runs[MOST], runs[1], runs["half"]
+    report.aims += [
+        Aim(f"create to ACK at {MOST} connections", rate(most.rate), f"PostgreSQL, one by one: {rate(one)}",
+            f"{most.rate / one:.1f}x", f">= {YARDSTICK_RATIO_AIM}x", most.rate >= YARDSTICK_RATIO_AIM * one),
+        Aim("the same", rate(most.rate), f"PostgreSQL, batches of 64: {rate(batch)}", f"{most.rate / batch:.2f}x", "-",
+            None),
+        Aim("the same", rate(most.rate), f"a Go service (not this run): {rate(GO_ORDERS_PER_SECOND)}",
+            f"{most.rate / GO_ORDERS_PER_SECOND:.1f}x", f">= {GO_RATIO_AIM}x",
+            most.rate >= GO_RATIO_AIM * GO_ORDERS_PER_SECOND),
+        Aim("create to ACK at 64 connections", rate(runs[64].rate), f"PostgreSQL, one by one: {rate(one)}",
+            f"{runs[64].rate / one:.1f}x", f">= {rate(RATE_64_AIM)}", runs[64].rate >= RATE_64_AIM),
+        Aim("a lone create to ACK, p50", milliseconds(lone.p50), "-", milliseconds(lone.p50), "< 2 ms",
+            lone.p50 < LONE_REQUEST_AIM_US),
+        Aim(f"p99 at half the highest rate ({rate(half.rate)})", milliseconds(half.p99), "-", milliseconds(half.p99),
+            "< 25 ms", half.p99 < HALF_RATE_P99_AIM_US),
+    ]
+
+
+SECTIONS = {"engine": creates}

@@ -1,0 +1,116 @@
+"""The servers of the engine for many machines, started for the measurement with scripts/services, and pgbench beside them."""
+
+import glob
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+
+from processes import Broken, cpu_seconds, resident_bytes
+
+HERE = pathlib.Path(__file__).resolve().parent
+SERVICES = HERE.parent / "scripts" / "services"
+
+# What a service that must not lose an order runs with.
+DURABLE = ("fsync", "synchronous_commit", "full_page_writes")
+
+# As the service's own connections plan: what it does not leave to luck is not left to luck here.
+PLANNED = " ".join(f"-c {name}={value}" for name, value in {
+    "enable_seqscan": "off", "enable_bitmapscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off",
+    "enable_memoize": "off", "enable_material": "off", "jit": "off", "plan_cache_mode": "force_generic_plan"}.items())
+
+
+class Server:
+    """One of them, looked at through /proc."""
+
+    def __init__(self, folder, name):
+        self.pid = int((folder / name / "process").read_text().split()[0])
+
+    def cpu_seconds(self):
+        return cpu_seconds(self.pid)
+
+    def resident_bytes(self):
+        return resident_bytes(self.pid)
+
+
+class Servers:
+    """PostgreSQL, Kafka and Redis with their data in one folder; a context."""
+
+    def __init__(self, folder):
+        self._folder = folder
+        self.environment = {}
+
+    def __enter__(self):
+        self._services("up")
+        self.environment = dict(line.split("=", 1) for line in (self._folder / "env").read_text().splitlines())
+        self.postgres, self.kafka, self.redis = (Server(self._folder, name) for name in ("postgres", "kafka", "redis"))
+        return self
+
+    def __exit__(self, *_):
+        self._services("down")
+
+    def _services(self, command):
+        run = subprocess.run([SERVICES, command, self._folder], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                             stderr=subprocess.STDOUT, text=True, check=False)
+        if run.returncode != 0:
+            raise Broken(f"scripts/services {command}: {run.stdout[-2000:]}")
+
+    def database(self, name):
+        database = Database(self.environment["POSTGRES_DSN"].rpartition("/")[0] + "/" + name)
+        if name != "orderstream":
+            Database(self.environment["POSTGRES_DSN"]).sql(f"CREATE DATABASE {name}")
+        for setting in DURABLE:
+            if database.sql(f"SHOW {setting}") != "on":
+                raise Broken(f"PostgreSQL runs with {setting} off")
+        return database
+
+
+class Database:
+    def __init__(self, dsn):
+        self.dsn = dsn
+
+    def sql(self, statement):
+        return self._psql(f"--command={statement}")
+
+    def sql_file(self, name):
+        return self._psql(f"--file={HERE / name}")
+
+    def _psql(self, what):
+        run = subprocess.run([program("psql"), "--no-psqlrc", "--quiet", "--no-align", "--tuples-only",
+                              "--set=ON_ERROR_STOP=1", what, self.dsn],
+                             stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+        if run.returncode != 0:
+            raise Broken(f"psql: {run.stderr.strip()}")
+        return run.stdout.strip()
+
+    def number(self, statement):
+        return float(self.sql(statement))
+
+    def wal_bytes(self):
+        """Written since the server was made."""
+        return int(self.sql("SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')"))
+
+    def pgbench(self, script, clients, seconds):
+        """Transactions, which are runs of the script, per second."""
+        run = subprocess.run([program("pgbench"), "--no-vacuum", "--protocol=prepared", f"--file={HERE / script}",
+                              f"--client={clients}", "--jobs=1", f"--time={max(1, round(seconds))}", self.dsn],
+                             stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
+                             env={**os.environ, "PGOPTIONS": PLANNED})
+        found = re.search(r"^tps = ([\d.]+) \(without", run.stdout, re.MULTILINE)
+        if run.returncode != 0 or not found:
+            raise Broken(f"pgbench: {(run.stdout + run.stderr)[-2000:]}")
+        return float(found[1])
+
+
+def kafka_version():
+    return re.search(r"^kafka_version=(\S+)", SERVICES.read_text(), re.MULTILINE)[1]
+
+
+def program(name):
+    """Debian keeps what belongs to one version of the server beside it."""
+    beside = sorted(glob.glob(f"/usr/lib/postgresql/*/bin/{name}"), key=lambda path: int(path.split("/")[4]))
+    found = beside[-1] if beside else shutil.which(name)
+    if not found:
+        raise Broken(f"{name} is not installed (scripts/install-deps services)")
+    return found

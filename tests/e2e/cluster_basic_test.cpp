@@ -24,8 +24,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
-using testing::HasSubstr;
-using testing::Not;
 
 class ClusterWithCache : public testing::TestWithParam<std::string> {};
 

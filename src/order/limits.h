@@ -18,6 +18,13 @@ inline constexpr int number_exponent = 308;
 inline constexpr std::size_t id_bytes = 200;  // order_uid, external_id, customer_id, Idempotency-Key
 inline constexpr std::int64_t amount_cents_max = 999'999'999'999'999'999;  // numeric(20,2) below 1e16, in 64 bits
 
+// Checkout and marketplace documents. Characters are code points.
+inline constexpr std::int64_t price_cents_max = 9'999'999'999;  // a price or a total: 99,999,999.99
+inline constexpr std::int32_t quantity_max = 2'147'483'647;     // an `int` in every store
+inline constexpr std::size_t text_characters_max = 255;         // a name, a street, a city ...
+inline constexpr std::size_t email_bytes = 255;
+inline constexpr std::size_t metadata_bytes = 64 * 1024;  // as compact text
+
 // What waits (DESIGN 4): a request takes its places before the store is touched, 503 when there is none.
 inline constexpr std::size_t queue_orders_max = 16'384;
 inline constexpr std::size_t queue_bytes_max = 64 * 1024 * 1024;

@@ -3,10 +3,20 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <limits>
 
 #include "order/limits.h"
 
 namespace orderstream::order {
+
+namespace {
+
+std::optional<Money> within_limits(std::int64_t cents) {
+    if (cents > limits::amount_cents_max || cents < -limits::amount_cents_max) return std::nullopt;
+    return Money::of_cents(cents);
+}
+
+}  // namespace
 
 std::string to_string(Money money) {
     std::string text;
@@ -28,6 +38,17 @@ void append_money(std::string& out, Money money) {
         if (rest % 10 != 0) *end++ = static_cast<char>('0' + rest % 10);
     }
     out.append(text.data(), end);
+}
+
+std::optional<Money> plus(Money a, Money b) {
+    static_assert(limits::amount_cents_max < std::numeric_limits<std::int64_t>::max() / 2, "a sum fits in 64 bits");
+    return within_limits(a.cents() + b.cents());
+}
+
+std::optional<Money> times(Money price, std::int32_t quantity) {
+    std::int64_t cents = 0;
+    if (__builtin_mul_overflow(price.cents(), std::int64_t{quantity}, &cents)) return std::nullopt;
+    return within_limits(cents);
 }
 
 std::optional<Money> parse_money(std::string_view text) {

@@ -26,6 +26,10 @@ class Money {
 [[nodiscard]] std::string to_string(Money money);
 void append_money(std::string& out, Money money);
 
+/// Exact; none where the result is 1e16 or more either way.
+[[nodiscard]] std::optional<Money> plus(Money a, Money b);
+[[nodiscard]] std::optional<Money> times(Money price, std::int32_t quantity);
+
 /// What to_string() wrote, or a numeric(20,2) as a database prints it (49.90); none for anything else.
 [[nodiscard]] std::optional<Money> parse_money(std::string_view text);
 

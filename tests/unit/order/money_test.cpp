@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+#include <optional>
 #include <utility>
 
 #include "order/limits.h"
@@ -37,6 +39,29 @@ TEST(Money, is_appended_to_what_is_there) {
     std::string out = "amount: ";
     append_money(out, Money::of_cents(1250));
     EXPECT_EQ(out, "amount: 12.5");
+}
+
+TEST(Money, is_added_up_and_multiplied_exactly_or_not_at_all) {
+    const Money most = Money::of_cents(limits::amount_cents_max);
+    const Money least = Money::of_cents(-limits::amount_cents_max);
+    const Money cent = Money::of_cents(1);
+    EXPECT_EQ(plus(Money::of_cents(10), Money::of_cents(20)), Money::of_cents(30));
+    EXPECT_EQ(plus(most, Money()), most);
+    EXPECT_EQ(plus(most, cent), std::nullopt);
+    EXPECT_EQ(plus(most, most), std::nullopt);
+    EXPECT_EQ(plus(most, least), Money());
+    EXPECT_EQ(plus(least, Money::of_cents(-1)), std::nullopt);
+
+    EXPECT_EQ(times(Money::of_cents(4999), 3), Money::of_cents(14997));
+    EXPECT_EQ(times(Money::of_cents(-4999), 3), Money::of_cents(-14997));
+    EXPECT_EQ(times(most, 1), most);
+    EXPECT_EQ(times(most, -1), least);
+    EXPECT_EQ(times(most, 0), Money());
+    EXPECT_EQ(times(most, 2), std::nullopt);
+    EXPECT_EQ(times(most, std::numeric_limits<std::int32_t>::max()), std::nullopt);
+    EXPECT_EQ(times(least, std::numeric_limits<std::int32_t>::max()), std::nullopt);
+    EXPECT_EQ(times(Money::of_cents(1'000'000'000), 1'000'000'000), std::nullopt);
+    EXPECT_EQ(times(cent, std::numeric_limits<std::int32_t>::max()), Money::of_cents(2'147'483'647));
 }
 
 TEST(Money, is_read_as_a_database_prints_it) {

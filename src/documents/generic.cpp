@@ -16,8 +16,6 @@ using order::Verb;
 
 constexpr const char* is_required = "is required";
 
-Invalid too_large(const std::string& detail) { return {.too_large = true, .detail = detail}; }
-
 /// Reads one body, gathering everything that is wrong with it. Fields that are null count as absent.
 class RequestReader {
   public:
@@ -25,10 +23,7 @@ class RequestReader {
         : body_(std::move(body)), body_bytes_(body_bytes), want_canonical_(want_canonical) {}
 
     [[nodiscard]] tl::expected<GenericRequest, Invalid> read() {
-        if (body_.as_object() == nullptr) {
-            return tl::unexpected(
-                Invalid{.detail = "the body must be a JSON object", .problems = {{"", "must be an object"}}});
-        }
+        if (body_.as_object() == nullptr) return tl::unexpected(not_an_object());
         read_order_id();
         read_user_id();
         const bool status_given = body_.find_given("status") != nullptr;
@@ -39,19 +34,13 @@ class RequestReader {
             read_document();
         }
         if (too_large_) return tl::unexpected(std::move(*too_large_));
-        if (!problems_.empty()) return tl::unexpected(invalid());
+        if (!problems_.empty()) return tl::unexpected(invalid_fields(std::move(problems_)));
         return std::move(request_);
     }
 
   private:
     void complain(std::string pointer, std::string detail) {
         problems_.push_back({std::move(pointer), std::move(detail)});
-    }
-
-    [[nodiscard]] Invalid invalid() {
-        const std::size_t count = problems_.size();
-        return {.detail = count == 1 ? "1 field is invalid" : std::to_string(count) + " fields are invalid",
-                .problems = std::move(problems_)};
     }
 
     /// None where the name is absent or says "no order yet"; a value that is no id is a problem.
@@ -142,7 +131,9 @@ class RequestReader {
         }
         auto parsed = parse_json(*text);
         if (!parsed) {
-            if (parsed.error().too_large) too_large_ = too_large("payload_json: " + parsed.error().detail);
+            if (parsed.error().too_large) {
+                too_large_ = Invalid{.too_large = true, .detail = "payload_json: " + parsed.error().detail};
+            }
             complain("/payload_json", parsed.error().detail);
             return nullptr;
         }
@@ -200,10 +191,7 @@ class RequestReader {
         std::string text;
         text.reserve(body_bytes_);
         append_json(text, *payload.value);
-        if (text.size() > order::limits::body_bytes) {
-            too_large_ =
-                too_large("the payload is larger than " + std::to_string(order::limits::body_bytes) + " bytes");
-        }
+        if (text.size() > order::limits::body_bytes) too_large_ = too_large_to_store("the payload");
         // A copy holds no more memory than Change::bytes() counts.
         request_.document.payload = std::make_shared<const std::string>(text);
         if (want_canonical_ && request_.verb == Verb::create) request_.canonical = canonical_json(*payload.value);

@@ -6,18 +6,11 @@
 #include <string>
 #include <string_view>
 
-#include "documents/json.h"
+#include "documents/invalid.h"
 #include "documents/sha256.h"
 #include "order/change.h"
 
 namespace orderstream::documents {
-
-/// Why a document was refused: not JSON at all, too large written out, or every invalid field by pointer.
-struct Invalid {
-    bool too_large = false;
-    std::string detail{};
-    Problems problems{};
-};
 
 /// `POST /orders`: create, update, delete or cancel of a generic order (REFERENCE, HTTP and "Older clients").
 struct GenericRequest {

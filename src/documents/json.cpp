@@ -7,13 +7,6 @@ namespace orderstream::documents {
 
 namespace {
 
-std::string_view without_needless_zeros(std::string_view number) {
-    if (number.find('.') == std::string_view::npos) return number;
-    number = number.substr(0, number.find_last_not_of('0') + 1);
-    if (number.ends_with('.')) number.remove_suffix(1);
-    return number;
-}
-
 /// Writes a value; `Style` says how numbers look and in which order members come.
 template <class Style>
 class Writer {
@@ -24,7 +17,7 @@ class Writer {
         if (const auto* text = value.as_string()) {
             append_json_string(out_, *text);
         } else if (const auto* number = value.as_number()) {
-            out_.append(Style::number(number->text));
+            out_.append(Style::number(*number));
         } else if (const auto* object = value.as_object()) {
             write_object(*object);
         } else if (const auto* array = value.as_array()) {
@@ -61,7 +54,7 @@ class Writer {
 };
 
 struct AsItIs {
-    static std::string_view number(std::string_view text) { return text; }
+    static std::string_view number(const Json::Number& number) { return number.text; }
     static void for_each_member(const Json::Object& object, const auto& write) {
         for (const Json::Member& member : object) {
             write(member);
@@ -70,7 +63,7 @@ struct AsItIs {
 };
 
 struct Canonical {
-    static std::string_view number(std::string_view text) { return without_needless_zeros(text); }
+    static std::string_view number(const Json::Number& number) { return without_needless_zeros(number); }
     static void for_each_member(const Json::Object& object, const auto& write) {
         std::vector<std::reference_wrapper<const Json::Member>> members(object.begin(), object.end());
         std::ranges::sort(members, {}, [](const Json::Member& member) -> const std::string& { return member.first; });
@@ -132,6 +125,14 @@ void append_json_string(std::string& out, std::string_view text) {
         run = special + 1;
     }
     out += '"';
+}
+
+std::string_view without_needless_zeros(const Json::Number& number) {
+    std::string_view text = number.text;
+    if (text.find('.') == std::string_view::npos) return text;
+    text = text.substr(0, text.find_last_not_of('0') + 1);
+    if (text.ends_with('.')) text.remove_suffix(1);
+    return text;
 }
 
 std::string canonical_json(const Json& value) {

@@ -36,6 +36,7 @@ class Json {
     [[nodiscard]] const Number* as_number() const { return std::get_if<Number>(&value_); }
     [[nodiscard]] const Array* as_array() const { return std::get_if<Array>(&value_); }
     [[nodiscard]] const Object* as_object() const { return std::get_if<Object>(&value_); }
+    [[nodiscard]] Array* as_array() { return std::get_if<Array>(&value_); }
     [[nodiscard]] Object* as_object() { return std::get_if<Object>(&value_); }
 
     /// The member of an object; null when this is no object or has no such member.
@@ -75,6 +76,9 @@ struct JsonBounds {
 void append_json(std::string& out, const Json& value);
 /// With its quotes, escaped.
 void append_json_string(std::string& out, std::string_view text);
+
+/// The shortest text of a number: 1.50 is 1.5, and 2.0 is 2. A view into it.
+[[nodiscard]] std::string_view without_needless_zeros(const Json::Number& number);
 
 /// A text that is the same for equal documents: members sorted by key, numbers without needless zeros.
 [[nodiscard]] std::string canonical_json(const Json& value);

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "documents/json.h"
+
+namespace orderstream::documents {
+
+/// Why a document was refused: not JSON at all, too large written out, or every invalid field by pointer.
+struct Invalid {
+    bool too_large = false;
+    std::string detail{};
+    Problems problems{};
+};
+
+[[nodiscard]] Invalid not_an_object();
+[[nodiscard]] Invalid invalid_fields(Problems problems);
+/// `what` would be stored: "the payload".
+[[nodiscard]] Invalid too_large_to_store(std::string_view what);
+
+}  // namespace orderstream::documents

@@ -51,6 +51,24 @@ std::int32_t count_partitions(rd_kafka_t* client, const std::string& name) {
     return 0;
 }
 
+struct Ends {
+    std::int64_t first = 0;
+    std::int64_t next = 0;
+};
+
+/// A partition that was made a moment ago has no leader yet, or not the one that is known.
+Ends ends_of(rd_kafka_t* client, const std::string& topic, std::int32_t partition) {
+    Ends ends;
+    auto error = RD_KAFKA_RESP_ERR_NO_ERROR;
+    (void)eventually([&] {
+        error =
+            rd_kafka_query_watermark_offsets(client, topic.c_str(), partition, &ends.first, &ends.next, patience_ms);
+        return error != RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION && error != RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE;
+    });
+    must(error, "ends");
+    return ends;
+}
+
 kafka::Settings reader_settings(const KafkaOptions& options) {
     kafka::Settings settings(options);
     settings.set("group.id", options.group + "-reader")
@@ -180,11 +198,9 @@ std::vector<TopicReader::Record> TopicReader::read() {
     const kafka::PartitionsHandle all(rd_kafka_topic_partition_list_new(partitions));
     std::map<std::int32_t, std::int64_t> missing;
     for (int i = 0; i < partitions; ++i) {
-        std::int64_t first = 0;
-        std::int64_t end = 0;
-        must(rd_kafka_query_watermark_offsets(client_.get(), topic_.c_str(), i, &first, &end, patience_ms), "ends");
-        rd_kafka_topic_partition_list_add(all.get(), topic_.c_str(), i)->offset = first;
-        if (end > first) missing[i] = end;
+        const Ends ends = ends_of(client_.get(), topic_, i);
+        rd_kafka_topic_partition_list_add(all.get(), topic_.c_str(), i)->offset = ends.first;
+        if (ends.next > ends.first) missing[i] = ends.next;
     }
     must(rd_kafka_assign(client_.get(), all.get()), "assign");
     std::vector<Record> records;

@@ -13,6 +13,9 @@
 namespace orderstream::contract {
 namespace {
 
+/// A child of the test that had them, too, would keep connections open that are cut here.
+constexpr int socket_type = SOCK_STREAM | SOCK_CLOEXEC;
+
 sockaddr_in local(int port) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
@@ -38,7 +41,7 @@ bool send_all(int descriptor, std::string_view bytes) {
 }  // namespace
 
 TcpProxy::TcpProxy(int server_port) : server_port_(server_port) {
-    listener_ = ::socket(AF_INET, SOCK_STREAM, 0);
+    listener_ = ::socket(AF_INET, socket_type, 0);
     sockaddr_in address = local(0);
     socklen_t size = sizeof address;
     if (::bind(listener_, reinterpret_cast<sockaddr*>(&address), size) != 0 || ::listen(listener_, 16) != 0 ||
@@ -59,10 +62,11 @@ TcpProxy::~TcpProxy() {
     close(listener_);
 }
 
-void TcpProxy::set_trap(Trap trap, std::string word) {
+void TcpProxy::set_trap(Trap trap, std::string word, Weather afterwards) {
     const std::lock_guard lock(mutex_);
     trap_ = trap;
     word_ = std::move(word);
+    afterwards_ = afterwards;
     sprung_ = false;
 }
 
@@ -116,9 +120,9 @@ void TcpProxy::run(const std::stop_token& stop) {
 
 void TcpProxy::accept_one(Weather weather) {
     Link link;
-    link.client = ::accept(listener_, nullptr, nullptr);
+    link.client = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
     if (weather == Weather::cut) return close(link.client);
-    link.server = ::socket(AF_INET, SOCK_STREAM, 0);
+    link.server = ::socket(AF_INET, socket_type, 0);
     const sockaddr_in address = local(server_port_);
     if (::connect(link.server, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
         close(link.client);
@@ -133,7 +137,11 @@ bool TcpProxy::serve(Link& link, bool from_client) {
     const ssize_t size = ::recv(from_client ? link.client : link.server, buffer.data(), buffer.size(), 0);
     if (size <= 0) return link.sprung == Trap::swallow_message && from_client;
     const std::string_view bytes(buffer.data(), static_cast<std::size_t>(size));
-    if (link.sprung == Trap::swallow_answer && !from_client) return false;  // it has answered: now cut
+    if (link.sprung == Trap::swallow_answer && !from_client) {  // it has answered: now cut
+        const std::lock_guard lock(mutex_);
+        weather_ = afterwards_;
+        return false;
+    }
     if (link.sprung != Trap::none) return true;
     if (from_client && spring(link, bytes)) return true;
     return send_all(from_client ? link.server : link.client, bytes);
@@ -145,7 +153,10 @@ bool TcpProxy::spring(Link& link, std::string_view bytes) {
     link.sprung = std::exchange(trap_, Trap::none);
     sprung_ = true;
     if (link.sprung == Trap::swallow_answer) send_all(link.server, bytes);
-    if (link.sprung == Trap::swallow_message) close(link.client);
+    if (link.sprung == Trap::swallow_message) {
+        weather_ = afterwards_;
+        close(link.client);
+    }
     return true;
 }
 

@@ -35,8 +35,8 @@ class TcpProxy {
     ~TcpProxy();
 
     [[nodiscard]] int port() const { return port_; }
-    /// For the next message with that word only.
-    void set_trap(Trap trap, std::string word);
+    /// For the next message with that word only. When that was cut, the weather is `afterwards`.
+    void set_trap(Trap trap, std::string word, Weather afterwards = Weather::fair);
     [[nodiscard]] bool sprung();
     /// Holds when it returns.
     void set_weather(Weather weather);
@@ -61,6 +61,7 @@ class TcpProxy {
     std::mutex mutex_;
     Trap trap_ = Trap::none;
     std::string word_;
+    Weather afterwards_ = Weather::fair;
     bool sprung_ = false;
     std::atomic<Weather> weather_ = Weather::fair;
     std::atomic<Weather> felt_ = Weather::fair;  // by the thread

@@ -234,7 +234,11 @@ class Process {
     }
 
     int stopped() {
-        log_.info("stopped", {});
+        if (api_) {
+            log_.info("stopped", {{"answered_by_lookup", api_->service.waiters().fallbacks()}});
+        } else {
+            log_.info("stopped", {});
+        }
         return 0;
     }
 

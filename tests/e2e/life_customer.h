@@ -21,6 +21,7 @@ struct Told {
     long long cents = 0;
     int version = 0;
     std::string updated_at;  ///< of that version when it was processed; empty: not seen
+    bool accepted = false;   ///< 202, and not yet seen processed
 };
 
 /// A customer with orders that nobody else touches, who remembers every answer and expects the next one to agree with
@@ -33,9 +34,12 @@ class Customer {
         done,      ///< an answer that agrees
         accepted,  ///< 202: stored, to be processed
         refused,   ///< 503: nothing was accepted
+        unknown,   ///< 504: stored or not, unsettled until settle()
     };
     /// Asks for something, at random. When the connection breaks, what was asked is unsettled until settle().
     Heard act(HttpConnection& connection);
+    /// Whether something is unsettled.
+    [[nodiscard]] bool in_doubt() const { return unsettled_.has_value(); }
     /// The last answer has ended its connection.
     [[nodiscard]] bool was_sent_off() const { return sent_off_; }
     /// Asks for a new order.
@@ -67,8 +71,9 @@ class Customer {
     [[nodiscard]] Document next_document();
     Heard ask(HttpConnection& connection, Asked asked);
     void hear(const Asked& asked, const HttpResponse& response);
-    void apply(const Asked& asked);
-    void add(const std::string& id, const Document& sent);
+    void hear_row(Told& told, const HttpResponse& response) const;
+    void apply(const Asked& asked, bool accepted = false);
+    void add(const std::string& id, const Document& sent, bool accepted = false);
 
     std::mt19937_64 random_;
     const std::string id_;

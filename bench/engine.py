@@ -186,9 +186,9 @@ def creates(setup, report):
                                      "WHERE relname LIKE 'orders_p_'")
         version = engine.database.sql("SHOW server_version").split()[0]
     engine.table.note = (
-        f"PostgreSQL {version}, Kafka {kafka_version()}, one of each, `fsync` and `synchronous_commit` on; all of it, and wrk, on the "
-        f"same cores. {stored:,} orders were stored and done, as many as were answered 201 (and those whose answer wrk did "
-        f"not wait for); {hot:.0%} of the updates were HOT. Taken by others: the share of all cores' time that went to "
+        f"PostgreSQL {version}, Kafka {kafka_version()}, one of each, `fsync` and `synchronous_commit` on; all of it, and "
+        f"wrk, on the same cores. {stored:,} orders were stored and done, as many as were answered 201 (and those whose "
+        f"answer wrk did not wait for); {hot:.0%} of the updates were HOT. Taken by others: the share of all cores' time that went to "
         f"processes outside this measurement. Load average after it: {os.getloadavg()[0]:.1f}.")
     report.tables += [engine.table, yardstick_table(yardsticks), memory]
     judge(report, runs, yardsticks)

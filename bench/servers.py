@@ -44,7 +44,7 @@ class Servers:
     def __enter__(self):
         self._services("up")
         self.environment = dict(line.split("=", 1) for line in (self._folder / "env").read_text().splitlines())
-        self.postgres, self.kafka, self.redis = (Server(self._folder, name) for name in ("postgres", "kafka", "redis"))
+        self.postgres, self.kafka = (Server(self._folder, name) for name in ("postgres", "kafka"))
         return self
 
     def __exit__(self, *_):

@@ -18,7 +18,7 @@ MOST = max(CONNECTIONS)
 WARM_UP_SECONDS_MAX = 15  # of the JVM: before, a broker costs three times as much
 YARDSTICKS = {
     "one": ("yardstick_one.sql", 1, (8, 16, 32, 64)),
-    "batch": ("yardstick_batch.sql", 64, (1, 2, 4)),
+    "batch": ("yardstick_batch.sql", 64, (1, 2, 4, 8)),
 }
 
 # A service in Go, written well for the same job: measured once, on such a machine, with the same servers.

@@ -72,9 +72,14 @@ pipeline::Worker::Random real_random() {
 
 /// The API's half: the pipeline up to the bus, and the doors to it.
 struct Api {
-    Api(ports::OrderStore& store, const BusPart& bus, ports::OrderCache& cache, const pipeline::Clock& clock,
+    Api(const StorePart& store, const BusPart& bus, ports::OrderCache& cache, const pipeline::Clock& clock,
         std::chrono::milliseconds ack_timeout, telemetry::Log& log)
-        : service({.store = store, .publisher = *bus.publisher, .acks = *bus.acks, .cache = cache}, clock, log),
+        : service({.store = *store.port,
+                   .listing = *store.listing,
+                   .publisher = *bus.publisher,
+                   .acks = *bus.acks,
+                   .cache = cache},
+                  clock, log),
           orders(service.orders(), ids, ack_timeout) {}
 
     pipeline::Service service;
@@ -123,7 +128,7 @@ class Process {
           bus_(std::move(bus)),
           cache_(has_api(role) ? make_cache(config, role, log) : std::make_unique<cache::NoCache>()),
           health_(ORDERSTREAM_VERSION, [this] { return health_watch_->health(); }) {
-        if (has_api(role)) api_.emplace(*store_.port, bus_, *cache_, clock_.clock(), config.work.ack_timeout, log);
+        if (has_api(role)) api_.emplace(store_, bus_, *cache_, clock_.clock(), config.work.ack_timeout, log);
         if (has_worker(role)) worker_.emplace(*store_.port, *bus_.events, clock_.clock(), config.work, log);
         health_watch_.emplace(dependencies(), phase_);
     }

@@ -5,7 +5,9 @@
 #include <vector>
 
 #include "cli/migrations.h"
+#include "postgres/postgres_listing.h"
 #include "postgres/postgres_store.h"
+#include "sqlite/sqlite_listing.h"
 #include "sqlite/sqlite_store.h"
 
 namespace orderstream::cli {
@@ -15,9 +17,11 @@ namespace {
 tl::expected<StorePart, std::string> open_sqlite(const config::Storage& storage) {
     auto opened = sqlite::SqliteStore::open(storage.data_dir);
     if (!opened) return tl::unexpected(std::move(opened).error());
-    return StorePart{.engine = "sqlite", .place = storage.data_dir, .port = std::move(*opened), .prepare = [] {
-                         return tl::expected<void, StoreObstacle>();
-                     }};
+    return StorePart{.engine = "sqlite",
+                     .place = storage.data_dir,
+                     .port = std::move(*opened),
+                     .listing = std::make_unique<sqlite::SqliteListing>(storage.data_dir),
+                     .prepare = [] { return tl::expected<void, StoreObstacle>(); }};
 }
 
 StoreObstacle to_store_obstacle(postgres::Obstacle obstacle) {
@@ -48,8 +52,12 @@ tl::expected<StorePart, std::string> make_postgres(const config::Postgres& postg
         }
         return ready.and_then([store] { return store->connect(); }).map_error(to_store_obstacle);
     };
-    return StorePart{
-        .engine = "postgres", .place = postgres::place_of(dsn), .port = std::move(store), .prepare = prepare};
+    return StorePart{.engine = "postgres",
+                     .place = postgres::place_of(dsn),
+                     .port = std::move(store),
+                     .listing = std::make_unique<postgres::PostgresListing>(
+                         postgres::PostgresListing::Options{.dsn = dsn, .patience = {}}, log),
+                     .prepare = prepare};
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "config/config.h"
+#include "ports/order_listing.h"
 #include "ports/order_store.h"
 #include "telemetry/log.h"
 
@@ -29,6 +30,7 @@ struct StorePart {
     std::string_view engine;
     std::string place;  ///< where the orders are, for the log
     std::unique_ptr<ports::OrderStore> port;
+    std::unique_ptr<ports::OrderListing> listing;  ///< of the same orders
     /// Brings its schema up to date and makes sure that it can be used; again as long as it is in the way.
     std::function<tl::expected<void, StoreObstacle>()> prepare;
 };

@@ -23,7 +23,18 @@ inline constexpr std::int64_t price_cents_max = 9'999'999'999;  // a price or a 
 inline constexpr std::int32_t quantity_max = 2'147'483'647;     // an `int` in every store
 inline constexpr std::size_t text_characters_max = 255;         // a name, a street, a city ...
 inline constexpr std::size_t email_bytes = 255;
-inline constexpr std::size_t metadata_bytes = 64 * 1024;  // as compact text
+inline constexpr std::size_t metadata_bytes = 64 * 1024;   // as compact text
+inline constexpr std::size_t reason_characters_max = 500;  // of a status change
+
+// Listings (REFERENCE, List).
+inline constexpr std::size_t list_orders_default = 100;
+inline constexpr std::size_t list_orders_max = 1000;
+inline constexpr std::size_t list_total_max = 10'000;
+inline constexpr std::size_t list_offset_max = 1'000'000;       // past that, a cursor
+inline constexpr std::size_t page_bytes_max = 8 * 1024 * 1024;  // of its payloads; then the page ends early
+inline constexpr std::size_t listings_waiting_max = 1024;       // 503 past that
+inline constexpr std::size_t listing_threads = 2;
+inline constexpr auto listing_timeout = 10s;  // then the store gives one up
 
 // What waits (DESIGN 4): a request takes its places before the store is touched, 503 when there is none.
 inline constexpr std::size_t queue_orders_max = 16'384;

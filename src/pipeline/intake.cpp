@@ -121,6 +121,7 @@ class Intake::Batch final : public BatchWriter::Sink {
             if (result.applied) {
                 outcome.version = result.order->version;
                 outcome.status = result.order->status;
+                outcome.status_before = result.status_before;
                 waits_for = outcome.version;
                 events.push_back(take_event(submission->change, std::move(*result.order)));
             } else if (submission->change.verb == order::Verb::create && result.order &&

@@ -22,4 +22,8 @@ void Orders::find_by_external(std::string customer_id, std::string external_id, 
     reads_.find_by_external({std::move(customer_id), std::move(external_id)}, std::move(answer));
 }
 
+void Orders::list(ports::ListQuery query, ListAnswer answer) { listings_.list(std::move(query), std::move(answer)); }
+
+void Orders::statistics(StatisticsAnswer answer) { listings_.statistics(std::move(answer)); }
+
 }  // namespace orderstream::pipeline

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "order/order.h"
+#include "pipeline/listings.h"
 #include "pipeline/reads.h"
 #include "pipeline/submission.h"
 
@@ -15,7 +16,8 @@ class Intake;
 /// (or, for what can be said at once, within the call) and must only hand on.
 class Orders {
   public:
-    Orders(Intake& intake, AckWaiters& waiters, Reads& reads) : intake_(intake), waiters_(waiters), reads_(reads) {}
+    Orders(Intake& intake, AckWaiters& waiters, Reads& reads, Listings& listings)
+        : intake_(intake), waiters_(waiters), reads_(reads), listings_(listings) {}
 
     /// Takes the change on its way; the submission is answered exactly once.
     void submit(const SubmissionPtr& submission);
@@ -27,10 +29,14 @@ class Orders {
     void get(const order::OrderId& id, ReadAnswer answer);
     void find_by_external(std::string customer_id, std::string external_id, ReadAnswer answer);
 
+    void list(ports::ListQuery query, ListAnswer answer);
+    void statistics(StatisticsAnswer answer);
+
   private:
     Intake& intake_;
     AckWaiters& waiters_;
     Reads& reads_;
+    Listings& listings_;
 };
 
 }  // namespace orderstream::pipeline

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "order/kind.h"
@@ -32,6 +33,7 @@ struct Outcome {
     order::OrderId order_id;
     int version = 0;  ///< of the order after the change, or as it is; 0 where none is known
     order::Status status = order::Status::new_;
+    std::optional<order::Status> status_before{};  ///< of a status change that applied, where it is known
     order::StatusSet allowed;
     bool replayed = false;  ///< a create that had been made before
     std::string reason;

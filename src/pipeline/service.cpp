@@ -25,7 +25,8 @@ Service::Service(Ports ports, Clock clock, telemetry::Log& log)
       reads_(ports_.store, ports_.cache, clock_, limits::reads_waiting_max),
       waiters_(ports_.store, reads_, clock_),
       intake_(writer_, publisher_, waiters_, reads_, clock_),
-      orders_(intake_, waiters_, reads_) {
+      listings_(ports_.listing, clock_, log, limits::listings_waiting_max),
+      orders_(intake_, waiters_, reads_, listings_) {
     ports_.acks.subscribe([this](std::span<const ports::Ack> acks) { hear(acks); });
 }
 
@@ -34,6 +35,9 @@ Service::~Service() { finish(); }
 void Service::start() {
     writer_thread_ = std::thread([this] { intake_.run(); });
     reader_thread_ = std::thread([this] { reads_.run(); });
+    for (std::size_t i = 0; i < limits::listing_threads; ++i) {
+        listing_threads_.emplace_back([this] { listings_.run(); });
+    }
     house_thread_ = std::thread([this] { keep_house(); });
     time_thread_ = std::thread([this] { keep_time(); });
 }
@@ -84,6 +88,8 @@ void Service::finish() {
     }
     reads_.close();
     reader_thread_.join();
+    listings_.close();
+    for (std::thread& thread : listing_threads_) thread.join();
     {
         const std::lock_guard lock(mutex_);
         finishing_ = true;

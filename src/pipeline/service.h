@@ -5,24 +5,27 @@
 #include <functional>
 #include <mutex>
 #include <thread>
+#include <vector>
 
 #include "pipeline/ack_waiters.h"
 #include "pipeline/batch_writer.h"
 #include "pipeline/clock.h"
 #include "pipeline/intake.h"
+#include "pipeline/listings.h"
 #include "pipeline/orders.h"
 #include "pipeline/publisher.h"
 #include "pipeline/reads.h"
 #include "ports/event_bus.h"
 #include "ports/order_cache.h"
+#include "ports/order_listing.h"
 #include "ports/order_store.h"
 #include "telemetry/log.h"
 
 namespace orderstream::pipeline {
 
 /// The API's half of the pipeline, wired and running: changes go in, are stored and published, and their callers hear
-/// the end. Four threads: the writer, the reader, the housekeeper (notes and look-ups: it blocks on the store) and the
-/// timekeeper (which never blocks). The ports must outlive it, and it must outlive its doors.
+/// the end. Its threads: the writer, the reader, those of listings, the housekeeper (notes and look-ups: it blocks on
+/// the store) and the timekeeper (which never blocks). The ports must outlive it, and it must outlive its doors.
 ///
 /// Order of calls: construct (subscribes to ACKs), start(), then doors may use orders(); at the end leave() (no unknown
 /// fate is waited for any more), cut_waiting(), finish().
@@ -30,6 +33,7 @@ class Service {
   public:
     struct Ports {
         ports::OrderStore& store;
+        ports::OrderListing& listing;
         ports::EventPublisher& publisher;
         ports::AckSource& acks;
         ports::OrderCache& cache;
@@ -70,6 +74,7 @@ class Service {
     Reads reads_;
     AckWaiters waiters_;
     Intake intake_;
+    Listings listings_;
     Orders orders_;
 
     std::mutex mutex_;
@@ -78,6 +83,7 @@ class Service {
 
     std::thread writer_thread_;
     std::thread reader_thread_;
+    std::vector<std::thread> listing_threads_;
     std::thread house_thread_;
     std::thread time_thread_;
 };

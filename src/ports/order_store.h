@@ -49,6 +49,8 @@ struct Note {
 struct ChangeResult {
     bool applied = false;
     std::optional<order::Order> order;
+    /// Of an applied set_status: what the status was before it. None where that is not known any more.
+    std::optional<order::Status> status_before{};
 };
 
 /// One worker's write: where the processing of one version has got to.

@@ -25,10 +25,12 @@ class Program {
   public:
     explicit Program(const std::filesystem::path& directory)
         : sqlite_(sqlite::SqliteStore::open(directory).value()),
+          listing_(directory),
           store(*sqlite_),
           cache_(cache::make_lru_cache({.orders_max = 100})),
           worker_(store, bus_, processor_, real_clock(), [] { return 0.5; }, log_, {.batch_events = 64}),
-          service_({.store = store, .publisher = bus_, .acks = bus_, .cache = *cache_}, real_clock(), log_) {
+          service_({.store = store, .listing = listing_, .publisher = bus_, .acks = bus_, .cache = *cache_},
+                   real_clock(), log_) {
         service_.start();
         worker_thread_ = std::thread([this] { worker_.run(); });
     }
@@ -65,6 +67,7 @@ class Program {
 
   private:
     std::unique_ptr<sqlite::SqliteStore> sqlite_;
+    sqlite::SqliteListing listing_;
 
   public:
     FaultyStore store;

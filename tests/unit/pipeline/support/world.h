@@ -15,11 +15,13 @@
 #include "pipeline/ack_waiters.h"
 #include "pipeline/batch_writer.h"
 #include "pipeline/intake.h"
+#include "pipeline/listings.h"
 #include "pipeline/orders.h"
 #include "pipeline/pricing_processor.h"
 #include "pipeline/publisher.h"
 #include "pipeline/reads.h"
 #include "pipeline/worker.h"
+#include "sqlite/sqlite_listing.h"
 #include "sqlite/sqlite_store.h"
 #include "telemetry/log.h"
 #include "unit/pipeline/support/changes.h"
@@ -180,6 +182,8 @@ class World {
         Reads reads;
         AckWaiters waiters;
         Intake intake;
+        sqlite::SqliteListing listing;
+        Listings listings;
         Orders orders;
         std::unique_ptr<Worker> worker;
     };

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+
+#include "ports/order_listing.h"
+
+namespace orderstream::sqlite {
+
+/// Lists what the SqliteStore of the same data directory holds, on read-only connections of its own, which are opened
+/// when first needed: the store must have been opened before. Thread-safe. A question that takes longer than
+/// limits::listing_timeout is given up.
+class SqliteListing final : public ports::OrderListing {
+  public:
+    explicit SqliteListing(const std::filesystem::path& data_dir);
+    ~SqliteListing() override;
+
+    ports::StoreResult<ports::OrderPage> list(const ports::ListQuery& query) override;
+    ports::StoreResult<std::vector<ports::StatisticsLine>> statistics() override;
+
+  private:
+    struct Parts;
+    std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace orderstream::sqlite

@@ -1,16 +1,8 @@
 #include "order/kind.h"
 
-#include <array>
-
 namespace orderstream::order {
 
 namespace {
-
-constexpr std::array all_kinds{Kind::generic, Kind::marketplace, Kind::checkout};
-
-constexpr std::array all_statuses{Status::new_,      Status::pending, Status::processing, Status::done,
-                                  Status::confirmed, Status::shipped, Status::delivered,  Status::refunded,
-                                  Status::cancelled, Status::deleted, Status::failed};
 
 // The names of a handful of values: a linear search beats a hash.
 template <class Values>

@@ -49,8 +49,8 @@ constexpr Lifecycle checkout{
 
 std::vector<Status> StatusSet::list() const {
     std::vector<Status> statuses;
-    for (int i = 0; i <= static_cast<int>(Status::failed); ++i) {
-        if (contains(static_cast<Status>(i))) statuses.push_back(static_cast<Status>(i));
+    for (const Status status : all_statuses) {
+        if (contains(status)) statuses.push_back(status);
     }
     return statuses;
 }

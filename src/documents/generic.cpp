@@ -33,12 +33,25 @@ class RequestReader {
             request_.verb = request_.order_id ? Verb::replace : Verb::create;
             read_document();
         }
+        return finish();
+    }
+
+    /// The body of a replacement says who and what, not which order.
+    [[nodiscard]] tl::expected<GenericRequest, Invalid> read_replacement() {
+        if (body_.as_object() == nullptr) return tl::unexpected(not_an_object());
+        request_.verb = Verb::replace;
+        read_user_id();
+        read_document();
+        return finish();
+    }
+
+  private:
+    [[nodiscard]] tl::expected<GenericRequest, Invalid> finish() {
         if (too_large_) return tl::unexpected(std::move(*too_large_));
         if (!problems_.empty()) return tl::unexpected(invalid_fields(std::move(problems_)));
         return std::move(request_);
     }
 
-  private:
     void complain(std::string pointer, std::string detail) {
         problems_.push_back({std::move(pointer), std::move(detail)});
     }
@@ -216,11 +229,20 @@ void append_int(std::string& out, int value) {
 }  // namespace
 
 tl::expected<GenericRequest, Invalid> parse_generic_request(std::string_view body, bool want_canonical) {
-    auto parsed = parse_json(body);
-    if (!parsed)
-        return tl::unexpected(
-            Invalid{.too_large = parsed.error().too_large, .detail = parsed.error().detail, .problems = {}});
+    auto parsed = parse_body(body);
+    if (!parsed) return tl::unexpected(std::move(parsed.error()));
     return RequestReader(std::move(*parsed), body.size(), want_canonical).read();
+}
+
+tl::expected<order::Change, Invalid> parse_generic_replacement(Json body) {
+    auto request = RequestReader(std::move(body), 0, false).read_replacement();
+    if (!request) return tl::unexpected(std::move(request.error()));
+    order::Change change;
+    change.kind = order::Kind::generic;
+    change.verb = request->verb;
+    change.customer_id = std::move(request->user_id);
+    change.document = std::move(request->document);
+    return change;
 }
 
 void append_generic_order(std::string& out, const order::Order& row) {

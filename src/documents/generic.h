@@ -25,6 +25,10 @@ struct GenericRequest {
 /// Names every problem at once. `want_canonical`: fill `canonical` (only a create with an Idempotency-Key needs it).
 [[nodiscard]] tl::expected<GenericRequest, Invalid> parse_generic_request(std::string_view body, bool want_canonical);
 
+/// `PUT /api/v1/orders/{id}` of a generic order: all of a change but `order_id`, `expected_version` and `request_id`,
+/// which do not stand in the body. Names every problem at once.
+[[nodiscard]] tl::expected<order::Change, Invalid> parse_generic_replacement(Json body);
+
 /// `GET /orders/{order_id}`, to the end of `out`. The payload goes in as it is.
 void append_generic_order(std::string& out, const order::Order& row);
 

@@ -6,6 +6,13 @@
 
 namespace orderstream::documents {
 
+tl::expected<Json, Invalid> parse_body(std::string_view body) {
+    auto parsed = parse_json(body);
+    if (parsed) return std::move(*parsed);
+    return tl::unexpected(
+        Invalid{.too_large = parsed.error().too_large, .detail = std::move(parsed.error().detail), .problems = {}});
+}
+
 Invalid not_an_object() {
     return {.detail = "the body must be a JSON object", .problems = {{"", "must be an object"}}};
 }

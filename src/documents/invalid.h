@@ -1,5 +1,7 @@
 #pragma once
 
+#include <tl/expected.hpp>
+
 #include <string>
 #include <string_view>
 
@@ -13,6 +15,9 @@ struct Invalid {
     std::string detail{};
     Problems problems{};
 };
+
+/// A request's body as JSON, whatever it holds.
+[[nodiscard]] tl::expected<Json, Invalid> parse_body(std::string_view body);
 
 [[nodiscard]] Invalid not_an_object();
 [[nodiscard]] Invalid invalid_fields(Problems problems);

@@ -1,7 +1,7 @@
 #include <charconv>
 
-#include "documents/generic.h"
 #include "documents/json.h"
+#include "documents/shown_order.h"
 #include "kafka/codec.h"
 
 namespace orderstream::kafka {
@@ -98,15 +98,10 @@ Message encode(const ports::Ack& ack) {
 }
 
 Message encode(const ports::Announcement& announcement) {
-    const order::Order& row = *announcement.order;
-    Message message{.key = row.customer_id,
+    Message message{.key = announcement.order->customer_id,
                     .value = {},
                     .headers = headers_of(announcement_type, announcement.event_id, announcement.request_id)};
-    switch (row.kind) {
-        case order::Kind::generic: documents::append_generic_order(message.value, row); break;
-        case order::Kind::marketplace:
-        case order::Kind::checkout: message.value = row.payload ? *row.payload : "null"; break;
-    }
+    documents::append_shown_order(message.value, *announcement.order);
     return message;
 }
 

@@ -124,6 +124,7 @@ class Intake::Batch final : public BatchWriter::Sink {
                 outcome.status_before = result.status_before;
                 waits_for = outcome.version;
                 events.push_back(take_event(submission->change, std::move(*result.order)));
+                outcome.order = events.back().order;
             } else if (submission->change.verb == order::Verb::create && result.order &&
                        outcome.result != Result::key_reused) {
                 outcome = replay(std::move(outcome), *result.order);

@@ -37,6 +37,8 @@ struct Outcome {
     order::StatusSet allowed;
     bool replayed = false;  ///< a create that had been made before
     std::string reason;
+    /// Of a change that applied: the order as it was stored with it, whatever has become of it since.
+    order::OrderPtr order{};
 };
 
 }  // namespace orderstream::pipeline

@@ -21,9 +21,13 @@
 #include "cli/real_clock.h"
 #include "cli/signals.h"
 #include "cli/store.h"
+#include "http/api_orders_resource.h"
 #include "http/health_resource.h"
+#include "http/order_list_resource.h"
+#include "http/order_status_resource.h"
 #include "http/orders_resource.h"
 #include "http/server.h"
+#include "http/statistics_resource.h"
 #include "order/limits.h"
 #include "pipeline/pricing_processor.h"
 #include "pipeline/service.h"
@@ -80,11 +84,28 @@ struct Api {
                    .acks = *bus.acks,
                    .cache = cache},
                   clock, log),
-          orders(service.orders(), ids, ack_timeout) {}
+          orders(service.orders(), ids, ack_timeout),
+          api_orders(service.orders(), ids, ack_timeout),
+          statuses(service.orders(), ack_timeout, log),
+          list(service.orders()),
+          statistics(service.orders()) {}
+
+    [[nodiscard]] std::vector<http::Route> routes() {
+        std::vector<http::Route> all;
+        for (auto routes :
+             {orders.routes(), api_orders.routes(), statuses.routes(), list.routes(), statistics.routes()}) {
+            std::ranges::move(routes, std::back_inserter(all));
+        }
+        return all;
+    }
 
     pipeline::Service service;
     order::Uuid7Source ids;
     http::OrdersResource orders;
+    http::ApiOrdersResource api_orders;
+    http::OrderStatusResource statuses;
+    http::OrderListResource list;
+    http::StatisticsResource statistics;
 };
 
 /// The worker's half, on a thread of its own.
@@ -190,7 +211,7 @@ class Process {
 
     std::vector<http::Route> routes() {
         std::vector<http::Route> routes = health_.routes();
-        if (api_) std::ranges::move(api_->orders.routes(), std::back_inserter(routes));
+        if (api_) std::ranges::move(api_->routes(), std::back_inserter(routes));
         return routes;
     }
 

@@ -167,6 +167,10 @@ Waiting waiting_for(const Preferences& preferences, std::chrono::milliseconds ac
     return {ack_timeout, {}};
 }
 
+Waiting waiting_if_asked(const Preferences& preferences, std::chrono::milliseconds ack_timeout) {
+    return preferences.wait ? waiting_for(preferences, ack_timeout) : Waiting{};
+}
+
 std::optional<IfMatch> parse_if_match(std::string_view value) {
     IfMatch result;
     Scanner scanner(value);

@@ -24,6 +24,9 @@ struct Waiting {
 /// Preferences only ever shorten `ack_timeout`.
 [[nodiscard]] Waiting waiting_for(const Preferences& preferences, std::chrono::milliseconds ack_timeout);
 
+/// For routes that answer once stored: they wait only when told to.
+[[nodiscard]] Waiting waiting_if_asked(const Preferences& preferences, std::chrono::milliseconds ack_timeout);
+
 /// `If-Match` (RFC 9110, 13.1.1). Our tags are versions; a weak tag never matches, nor does any other text.
 struct IfMatch {
     bool any = false;                ///< `*`

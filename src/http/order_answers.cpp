@@ -96,19 +96,13 @@ Response render_change(Asked asked, const pipeline::Outcome& outcome, std::strin
 Response show_if_owned(const order::OrderPtr& order, const std::optional<std::string>& owner,
                        std::string_view request_id) {
     if (order && (!owner || order->customer_id == *owner)) return show_order(*order);
-    return to_response({.status = 404, .detail = "there is no such order"}, request_id);
+    return not_found(request_id);
 }
 
 Response render_read(const tl::expected<order::OrderPtr, pipeline::ReadFault>& answer,
                      const std::optional<std::string>& owner, std::string_view request_id) {
     if (answer) return show_if_owned(*answer, owner, request_id);
-    switch (answer.error()) {
-        case pipeline::ReadFault::overloaded:
-            return to_response({.status = 503, .detail = "too much is waiting already"}, request_id);
-        case pipeline::ReadFault::unavailable:
-            return to_response({.status = 503, .detail = "the store is away"}, request_id);
-    }
-    return to_response({.status = 500}, request_id);
+    return unreadable(answer.error(), request_id);
 }
 
 }  // namespace orderstream::http

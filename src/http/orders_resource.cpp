@@ -7,27 +7,17 @@
 #include <utility>
 
 #include "documents/generic.h"
-#include "http/change_call.h"
 #include "http/headers.h"
 #include "http/order_answers.h"
+#include "http/order_call.h"
 #include "http/problem.h"
+#include "http/request_parts.h"
 #include "http/target.h"
 #include "order/change.h"
 #include "order/limits.h"
 
 namespace orderstream::http {
 namespace {
-
-Response bad_request(std::string detail, const Exchange& exchange) {
-    return to_response({.status = 400, .detail = std::move(detail)}, exchange.request.request_id);
-}
-
-Response invalid_document(documents::Invalid invalid, const Exchange& exchange) {
-    return to_response({.status = invalid.too_large ? 413 : 400,
-                        .detail = std::move(invalid.detail),
-                        .errors = std::move(invalid.problems)},
-                       exchange.request.request_id);
-}
 
 Asked what_was_asked(const documents::GenericRequest& document) {
     switch (document.verb) {
@@ -77,18 +67,13 @@ std::vector<Route> OrdersResource::routes() {
 
 std::optional<Response> OrdersResource::post(Exchange& exchange) {
     const Request& request = exchange.request;
-    if (const auto query = Query::parse(exchange.query, {}); !query) return bad_request(query.error(), exchange);
-
-    IfMatch if_match{.any = true};
-    if (const std::string* value = request.find(Header::if_match)) {
-        std::optional<IfMatch> parsed = parse_if_match(*value);
-        if (!parsed) return bad_request("If-Match must be * or a list of entity tags", exchange);
-        if_match = std::move(*parsed);
-    }
+    if (auto refusal = refuse_query(exchange)) return refusal;
+    auto if_match = if_match_of(request);
+    if (!if_match) return std::move(if_match.error());
 
     const std::string* key = request.find(Header::idempotency_key);
     auto document = documents::parse_generic_request(request.body, key != nullptr);
-    if (!document) return invalid_document(std::move(document.error()), exchange);
+    if (!document) return invalid_document(std::move(document.error()), request.request_id);
     const Asked asked = what_was_asked(*document);
 
     ChangeCall call;
@@ -98,35 +83,32 @@ std::optional<Response> OrdersResource::post(Exchange& exchange) {
     call.change.request_id = request.request_id;
     if (asked != Asked::create) {
         call.change.order_id = *document->order_id;
-        call.if_match = std::move(if_match);
-    } else if (request.find(Header::if_match) != nullptr) {
-        return to_response({.status = 412, .detail = "If-Match on a create: there is no order yet"},
-                           request.request_id);
-    } else if (key == nullptr) {
-        call.change.order_id = order::OrderId{ids_.next()};
+        call.if_match = std::move(*if_match);
     } else {
-        if (key->empty() || key->size() > order::limits::id_bytes) {
-            return bad_request("Idempotency-Key must have 1 to 200 bytes", exchange);
-        }
-        call.change.order_id = order::order_id_for_key(order::Kind::generic, document->user_id, *key);
-        call.change.create_hash = documents::sha256(document->canonical);
+        auto id = id_of_create(request, order::Kind::generic, document->user_id, ids_);
+        if (!id) return std::move(id.error());
+        call.change.order_id = *id;
+        if (key != nullptr) call.change.create_hash = documents::sha256(document->canonical);
     }
     call.change.customer_id = std::move(document->user_id);
     call.change.document = std::move(document->document);
 
     Waiting waiting = waiting_for(parse_prefer(request.value_or_empty(Header::prefer)), ack_timeout_);
     call.wait = waiting.wait;
-    submit_change(orders_, exchange, std::move(call),
-                  [asked, request_id = request.request_id, applied = std::move(waiting.preference_applied)](
-                      const pipeline::Outcome& outcome) { return render_change(asked, outcome, request_id, applied); });
+    OrderCall::begin(orders_, exchange)
+        ->change(std::move(call),
+                 [asked, request_id = request.request_id, applied = std::move(waiting.preference_applied)](
+                     OrderCall&, const pipeline::Outcome& outcome) {
+                     return render_change(asked, outcome, request_id, applied);
+                 });
     return std::nullopt;
 }
 
 std::optional<Response> OrdersResource::get(Exchange& exchange) {
-    const std::optional<order::OrderId> id = order::parse_order_id(exchange.path[0]);
-    if (!id) return bad_request("the order's id must be a UUID", exchange);
+    const auto id = uuid_in_path(exchange);
+    if (!id) return id.error();
     auto owner = owner_in_query(exchange.query);
-    if (!owner) return bad_request(std::move(owner.error()), exchange);
+    if (!owner) return bad_request(std::move(owner.error()), exchange.request.request_id);
 
     if (const order::OrderPtr order = orders_.peek(*id)) {
         return show_if_owned(order, *owner, exchange.request.request_id);
@@ -138,11 +120,11 @@ std::optional<Response> OrdersResource::get(Exchange& exchange) {
 std::optional<Response> OrdersResource::get_by_external(Exchange& exchange) {
     const std::string_view external = exchange.path[0];
     if (external.size() > order::limits::id_bytes || !is_clean_text(external)) {
-        return bad_request("an external id is text of at most 200 bytes", exchange);
+        return bad_request("an external id is text of at most 200 bytes", exchange.request.request_id);
     }
     auto owner = owner_in_query(exchange.query);
-    if (!owner) return bad_request(std::move(owner.error()), exchange);
-    if (!*owner) return bad_request("the query parameter user_id is missing", exchange);
+    if (!owner) return bad_request(std::move(owner.error()), exchange.request.request_id);
+    if (!*owner) return bad_request("the query parameter user_id is missing", exchange.request.request_id);
 
     std::string customer = **owner;
     orders_.find_by_external(std::move(customer), std::string(external), answer_read(exchange, std::move(*owner)));

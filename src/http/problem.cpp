@@ -84,6 +84,34 @@ Response to_response(const Problem& problem, std::string_view request_id) {
     return response;
 }
 
+Problem to_problem(documents::Invalid invalid) {
+    return {.status = invalid.too_large ? 413 : 400,
+            .detail = std::move(invalid.detail),
+            .errors = std::move(invalid.problems)};
+}
+
+Response bad_request(std::string detail, std::string_view request_id) {
+    return to_response({.status = 400, .detail = std::move(detail)}, request_id);
+}
+
+Response invalid_document(documents::Invalid invalid, std::string_view request_id) {
+    return to_response(to_problem(std::move(invalid)), request_id);
+}
+
+Response not_found(std::string_view request_id) {
+    return to_response({.status = 404, .detail = "there is no such order"}, request_id);
+}
+
+Response unreadable(pipeline::ReadFault fault, std::string_view request_id) {
+    switch (fault) {
+        case pipeline::ReadFault::overloaded:
+            return to_response({.status = 503, .detail = "too much is waiting already"}, request_id);
+        case pipeline::ReadFault::unavailable:
+            return to_response({.status = 503, .detail = "the store is away"}, request_id);
+    }
+    return to_response({.status = 500}, request_id);
+}
+
 int status_of(pipeline::Result result) {
     switch (result) {
         case pipeline::Result::processed: return 200;

@@ -4,11 +4,12 @@
 #include <string>
 #include <string_view>
 
-#include "documents/json.h"
+#include "documents/invalid.h"
 #include "http/response.h"
 #include "order/lifecycle.h"
 #include "order/order.h"
 #include "pipeline/outcome.h"
+#include "pipeline/reads.h"
 
 namespace orderstream::http {
 
@@ -24,6 +25,13 @@ struct Problem {
 
 /// A 503 says `Retry-After`.
 [[nodiscard]] Response to_response(const Problem& problem, std::string_view request_id);
+
+[[nodiscard]] Problem to_problem(documents::Invalid invalid);
+[[nodiscard]] Response bad_request(std::string detail, std::string_view request_id);
+[[nodiscard]] Response invalid_document(documents::Invalid invalid, std::string_view request_id);
+/// No such order; another customer's; here, a deleted one.
+[[nodiscard]] Response not_found(std::string_view request_id);
+[[nodiscard]] Response unreadable(pipeline::ReadFault fault, std::string_view request_id);
 
 /// The one place where results become status codes. A status that is no error (2xx) has its body from the resource.
 [[nodiscard]] int status_of(pipeline::Result result);

@@ -102,12 +102,10 @@ bool is_clean_text(std::string_view text) {
     return true;
 }
 
-tl::expected<Query, std::string> Query::parse(std::string_view text, std::initializer_list<std::string_view> known) {
+Query Query::read(std::string_view text, Names known, std::vector<std::string>& complaints) {
     Query query;
-    std::string complaints;
     const auto complain = [&](std::string_view what, std::string_view name) {
-        if (!complaints.empty()) complaints += "; ";
-        complaints.append(what).append(" '").append(percent_encode(name)).append("'");
+        complaints.push_back(std::string(what).append(" '").append(percent_encode(name)).append("'"));
     };
     while (!text.empty()) {
         const std::string_view part = text.substr(0, text.find('&'));
@@ -128,8 +126,23 @@ tl::expected<Query, std::string> Query::parse(std::string_view text, std::initia
             query.parameters_.emplace_back(std::move(*name), std::move(*value));
         }
     }
-    if (!complaints.empty()) return tl::unexpected(std::move(complaints));
     return query;
+}
+
+tl::expected<Query, std::string> Query::parse(std::string_view text, Names known) {
+    std::vector<std::string> complaints;
+    Query query = read(text, known, complaints);
+    if (!complaints.empty()) return tl::unexpected(join_complaints(complaints));
+    return query;
+}
+
+std::string join_complaints(const std::vector<std::string>& complaints) {
+    std::string sentence;
+    for (const std::string& complaint : complaints) {
+        if (!sentence.empty()) sentence += "; ";
+        sentence += complaint;
+    }
+    return sentence;
 }
 
 const std::string* Query::find(std::string_view name) const {

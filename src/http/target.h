@@ -31,9 +31,13 @@ struct Target {
 /// A decoded query. Each parameter comes at most once.
 class Query {
   public:
-    /// The error is a sentence that names every parameter that is not in `known`, comes twice or cannot be decoded.
-    [[nodiscard]] static tl::expected<Query, std::string> parse(std::string_view text,
-                                                                std::initializer_list<std::string_view> known);
+    using Names = std::initializer_list<std::string_view>;
+
+    /// What can be read of it. Every parameter that is not in `known`, comes twice or cannot be decoded is complained
+    /// of by its name.
+    [[nodiscard]] static Query read(std::string_view text, Names known, std::vector<std::string>& complaints);
+    /// The error is a sentence with all complaints.
+    [[nodiscard]] static tl::expected<Query, std::string> parse(std::string_view text, Names known);
 
     /// Null when it was not given.
     [[nodiscard]] const std::string* find(std::string_view name) const;
@@ -41,5 +45,8 @@ class Query {
   private:
     std::vector<std::pair<std::string, std::string>> parameters_;
 };
+
+/// All complaints as one sentence.
+[[nodiscard]] std::string join_complaints(const std::vector<std::string>& complaints);
 
 }  // namespace orderstream::http

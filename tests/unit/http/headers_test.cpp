@@ -57,6 +57,20 @@ TEST(Waiting, PreferencesOnlyShortenIt) {
     expect("respond-async", 0, 0, "respond-async");
 }
 
+TEST(Waiting, WhereAnswersComeOnceStoredItIsAskedFor) {
+    const auto expect = [](std::string_view prefer, int ack_timeout_s, int wait_s, std::string_view applied) {
+        const Waiting waiting = waiting_if_asked(parse_prefer(prefer), seconds(ack_timeout_s));
+        EXPECT_EQ(waiting.wait, seconds(wait_s)) << prefer;
+        EXPECT_EQ(waiting.preference_applied, applied) << prefer;
+    };
+    expect("", 30, 0, "");
+    expect("respond-async", 30, 0, "");
+    expect("wait=5", 30, 5, "wait=5");
+    expect("wait=0", 30, 0, "wait=0");
+    expect("wait=31", 30, 30, "");
+    expect("wait=5", 0, 0, "");
+}
+
 TEST(IfMatch, ReadsTagsThatAreVersions) {
     EXPECT_THAT(parse_if_match("\"3\"")->versions, ElementsAre(3));
     EXPECT_THAT(parse_if_match(" \"1\" ,, \"22\",\"1\" ")->versions, ElementsAre(1, 22));

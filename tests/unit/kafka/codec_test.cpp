@@ -116,6 +116,14 @@ TEST(Codec, an_announcement_shows_the_order_as_a_reader_sees_it) {
     EXPECT_EQ(message.headers[2], (Header{"event-id", order::to_string(event_uuid(9))}));
 }
 
+TEST(Codec, a_checkout_is_announced_as_its_door_shows_it) {
+    auto row = *sample_order(4, 1, 1);
+    row.kind = order::Kind::checkout;
+    const Message message = encode(ports::Announcement{
+        .event_id = event_uuid(9), .order = std::make_shared<const order::Order>(row), .request_id = "r"});
+    EXPECT_THAT(names_of(message.value), ElementsAre("order"));
+}
+
 TEST(Codec, unknown_fields_are_ignored) {
     std::string value = encode(sample_event(1), EventsKey::customer).value;
     value.insert(1, R"("schema":2,"trace":{"a":[1]},)");

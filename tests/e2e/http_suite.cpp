@@ -1,9 +1,6 @@
 #include "e2e/http_suite.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <map>
@@ -79,11 +76,6 @@ HttpResponse HttpSuite::read_when_done(const std::string& order_id) {
         if (done || std::chrono::steady_clock::now() > until) return response;
         std::this_thread::sleep_for(5ms);
     }
-}
-
-std::string new_customer() {
-    static std::atomic<int> count = 0;
-    return fmt::format("5f0c2c4e-0a5b-4f0e-9b52-{:012x}", ++count);
 }
 
 std::string create_body(const std::string& user, const std::string& payload) {

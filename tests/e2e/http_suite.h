@@ -11,6 +11,7 @@
 
 #include "e2e/support/http_client.h"
 #include "e2e/support/json_access.h"
+#include "e2e/support/new_customer.h"
 #include "e2e/support/server.h"
 
 namespace orderstream::e2e {
@@ -38,9 +39,6 @@ class HttpSuite : public testing::Test {
   private:
     static inline std::unique_ptr<Server> server_;
 };
-
-/// A UUID that nobody else has.
-[[nodiscard]] std::string new_customer();
 
 [[nodiscard]] std::string create_body(const std::string& user, const std::string& payload);
 [[nodiscard]] std::string update_body(const std::string& order_id, const std::string& user, const std::string& payload);

@@ -4,7 +4,6 @@
 #include <thread>
 
 #include "e2e/support/json_access.h"
-#include "order/ids.h"
 
 namespace orderstream::e2e {
 
@@ -21,11 +20,6 @@ HttpRequest post(std::string body, Headers headers) {
 }
 
 }  // namespace
-
-std::string new_customer() {
-    static order::Uuid7Source ids;  // thread-safe
-    return order::to_string(ids.next());
-}
 
 Document document(const std::string& external_id, int number) {
     return {.external_id = external_id,

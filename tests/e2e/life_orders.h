@@ -5,6 +5,7 @@
 #include <string>
 
 #include "e2e/support/http_client.h"
+#include "e2e/support/new_customer.h"
 
 namespace orderstream::e2e {
 
@@ -15,9 +16,6 @@ inline constexpr bool sanitized = true;
 inline constexpr bool sanitized = false;
 #endif
 [[nodiscard]] constexpr int scaled(int count) { return sanitized ? count / 4 : count; }
-
-/// A UUID that nobody else has.
-[[nodiscard]] std::string new_customer();
 
 /// An order's payload, its external id and what it costs.
 struct Document {

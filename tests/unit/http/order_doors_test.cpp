@@ -103,13 +103,25 @@ class OrderDoors : public testing::Test {
         EXPECT_TRUE(asked.answered());
         return asked.answered() ? asked.answer() : Response{.status = 0};
     }
-    /// A checkout order that a worker has confirmed; its id.
-    std::string confirmed() {
+    /// A checkout order that no worker has seen; its id.
+    std::string stored() {
         const Response created = answer_to(create());
         EXPECT_EQ(created.status, 201) << created.body;
-        world.run();
         constexpr std::string_view before = R"({"order":{"id":")";
         return created.body.substr(before.size(), 36);
+    }
+    std::string confirmed() {
+        std::string id = stored();
+        world.run();
+        return id;
+    }
+    std::string failed() {
+        world.processor.script = [](const ports::Event&) {
+            return ports::ProcessingResult(ports::Refused{"no tea left"});
+        };
+        std::string id = confirmed();
+        world.processor.script = {};
+        return id;
     }
     std::string allowed_in(const Response& response) {
         const std::size_t begin = response.body.find("\"allowed\":[");
@@ -268,6 +280,79 @@ TEST_F(OrderDoors, a_step_that_does_not_exist_is_told_which_do) {
         EXPECT_EQ(allowed_in(response), R"(["processing","cancelled","deleted"])") << status;
     }
     EXPECT_EQ(answer_to(put_status(id, "lost")).status, 400);
+}
+
+TEST_F(OrderDoors, every_step_of_a_checkout_is_taken_or_refused) {
+    using order::Status;
+    // REFERENCE and DESIGN 3, written out: where a client may go from where, and on which way an order gets there.
+    struct From {
+        Status status;
+        std::vector<Status> way;  // from confirmed
+        order::StatusSet to;
+    };
+    const std::vector<From> table{
+        {Status::pending, {}, {Status::cancelled, Status::deleted}},
+        {Status::failed, {}, {Status::deleted}},
+        {Status::confirmed, {}, {Status::processing, Status::cancelled, Status::deleted}},
+        {Status::processing, {Status::processing}, {Status::shipped, Status::cancelled, Status::deleted}},
+        {Status::shipped, {Status::processing, Status::shipped}, {Status::delivered, Status::deleted}},
+        {Status::delivered,
+         {Status::processing, Status::shipped, Status::delivered},
+         {Status::refunded, Status::deleted}},
+        {Status::refunded,
+         {Status::processing, Status::shipped, Status::delivered, Status::refunded},
+         {Status::deleted}},
+        {Status::cancelled, {Status::cancelled}, {}},
+        {Status::deleted, {Status::deleted}, {}},
+    };
+    for (const From& from : table) {
+        for (const Status to : order::all_statuses) {
+            const std::string id = from.status == Status::pending  ? stored()
+                                   : from.status == Status::failed ? failed()
+                                                                   : confirmed();
+            for (const Status step : from.way) {
+                ASSERT_EQ(answer_to(put_status(id, std::string(to_string(step)))).status, 200);
+            }
+            const std::string names = std::string(to_string(from.status)) + " -> " + std::string(to_string(to));
+            const Response response = answer_to(put_status(id, std::string(to_string(to))));
+            const bool stays = to == from.status && to != Status::failed && to != Status::deleted;
+            if (from.to.contains(to) || stays) {
+                EXPECT_EQ(response.status, 200) << names;
+                EXPECT_THAT(response.body, HasSubstr(R"("old_status":")" + std::string(to_string(from.status)) +
+                                                     R"(","new_status":")" + std::string(to_string(to)) + "\""))
+                    << names;
+                continue;
+            }
+            EXPECT_EQ(response.status, 409) << names;
+            std::string allowed = "[";
+            for (const Status next : from.to.list()) {
+                allowed.append(allowed.size() > 1 ? "," : "").append("\"").append(to_string(next)).append("\"");
+            }
+            EXPECT_EQ(allowed_in(response), allowed + "]") << names;
+        }
+    }
+}
+
+TEST_F(OrderDoors, an_order_that_failed_says_why_and_starts_again) {
+    world.processor.script = [](const ports::Event&) { return ports::ProcessingResult(ports::Refused{"no tea left"}); };
+    Asked asked = create({{Header::prefer, "wait=5"}, {Header::idempotency_key, "k"}});
+    world.write();
+    world.work();
+    store(asked);
+    ASSERT_TRUE(asked.answered());
+    EXPECT_EQ(asked.answer().status, 422);
+    EXPECT_THAT(asked.answer().body, HasSubstr(R"("detail":"no tea left")"));
+    const Response again = answer_to(create({{Header::idempotency_key, "k"}}));
+    EXPECT_EQ(again.status, 422);
+    EXPECT_THAT(again.headers, HasSubstr("Idempotent-Replayed: true"));
+
+    const std::string id = failed();
+    EXPECT_THAT(answer_to(ask(Method::get, "/api/v1/orders/" + id)).body,
+                HasSubstr(R"("status":"failed","total_amount":149.97,"failure_reason":"no tea left",)"));
+    world.processor.script = {};
+    EXPECT_EQ(answer_to(ask(Method::put, "/api/v1/orders/" + id, checkout_body(2))).status, 200);
+    world.run();
+    EXPECT_THAT(answer_to(ask(Method::get, "/api/v1/orders/" + id)).body, HasSubstr(R"("status":"confirmed")"));
 }
 
 TEST_F(OrderDoors, a_deleted_order_is_gone_for_readers_and_final_for_others) {

@@ -36,6 +36,8 @@ void Connection::execute(const std::string& sql) {
 
 bool Connection::in_transaction() const { return sqlite3_get_autocommit(handle_.get()) == 0; }
 
+std::int64_t Connection::last_row() const { return sqlite3_last_insert_rowid(handle_.get()); }
+
 void Connection::on_commit(std::function<void(int pages)> committed) {
     committed_ = std::make_unique<std::function<void(int)>>(std::move(committed));
     const auto hook = [](void* context, sqlite3*, const char*, int pages) {
@@ -60,5 +62,16 @@ void Connection::checkpoint(int mode) {
         throw Failure::of(handle_.get(), "checkpoint");
     }
 }
+
+GiveUpAt::GiveUpAt(Connection& connection, std::chrono::steady_clock::time_point deadline)
+    : handle_(connection.handle()), deadline_(deadline) {
+    constexpr int instructions = 10'000;  // of SQLite's machine, some thousand rows: below a millisecond
+    const auto is_over = [](void* when) {
+        return std::chrono::steady_clock::now() < *static_cast<std::chrono::steady_clock::time_point*>(when) ? 0 : 1;
+    };
+    sqlite3_progress_handler(handle_, instructions, is_over, &deadline_);
+}
+
+GiveUpAt::~GiveUpAt() { sqlite3_progress_handler(handle_, 0, nullptr, nullptr); }
 
 }  // namespace orderstream::sqlite

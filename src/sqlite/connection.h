@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -24,6 +25,9 @@ class Connection {
     /// False after SQLite has rolled a transaction back by itself (a full disk, an I/O error).
     [[nodiscard]] bool in_transaction() const;
 
+    /// The rowid of the row that was inserted last.
+    [[nodiscard]] std::int64_t last_row() const;
+
     /// `committed` hears after each commit how many pages the write-ahead log holds. Replaces automatic checkpoints.
     void on_commit(std::function<void(int pages)> committed);
 
@@ -43,6 +47,19 @@ class Connection {
 
     std::unique_ptr<std::function<void(int)>> committed_;  // SQLite keeps its address, also when *this moves
     std::unique_ptr<sqlite3, Close> handle_;
+};
+
+/// For a scope: the connection's statements that are still at work at `deadline` fail with SQLITE_INTERRUPT.
+class GiveUpAt {
+  public:
+    GiveUpAt(Connection& connection, std::chrono::steady_clock::time_point deadline);
+    GiveUpAt(const GiveUpAt&) = delete;
+    GiveUpAt& operator=(const GiveUpAt&) = delete;
+    ~GiveUpAt();
+
+  private:
+    sqlite3* handle_;
+    std::chrono::steady_clock::time_point deadline_;
 };
 
 }  // namespace orderstream::sqlite

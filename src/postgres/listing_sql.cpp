@@ -35,23 +35,25 @@ class Builder {
     Parameters parameters_;
 };
 
-/// Those that an order passes through on its ordinary way (migration 0003). The others stand in `rare_status`, too,
-/// which has an index.
-bool is_rare(order::Status status) {
-    for (const order::Kind kind : {order::Kind::generic, order::Kind::marketplace, order::Kind::checkout}) {
-        const order::Lifecycle& life = order::lifecycle_of(kind);
-        if (status == life.arrival || status == life.working || status == life.processed) return false;
+/// Whether `rare_status` tells of all orders with this status: it is NULL as long as an order is on its ordinary way
+/// (migration 0003), and has an index.
+bool is_rare(order::Status status, const std::optional<order::Kind>& kind) {
+    for (const order::Kind each : {order::Kind::generic, order::Kind::marketplace, order::Kind::checkout}) {
+        const order::Lifecycle& life = order::lifecycle_of(each);
+        const bool ordinary = status == life.arrival || status == life.working || status == life.processed;
+        if (ordinary && each == kind.value_or(each)) return false;
     }
     return true;
 }
 
-void add_status(Builder& builder, const std::optional<order::Status>& status) {
-    if (!status) {
+void add_status(Builder& builder, const ports::OrderFilter& filter) {
+    if (!filter.status) {
         builder.add("o.status <> 'deleted'");
         return;
     }
-    const std::string wanted = builder.parameter(order::to_string(*status), "text");
-    builder.add(fmt::format("{} = {}", is_rare(*status) ? "o.rare_status" : "o.status", wanted));
+    const bool rare = is_rare(*filter.status, filter.kind);
+    const std::string wanted = builder.parameter(order::to_string(*filter.status), "text");
+    builder.add(fmt::format("{} = {}", rare ? "o.rare_status" : "o.status", wanted));
 }
 
 void add_filter(Builder& builder, const ports::OrderFilter& filter) {
@@ -60,9 +62,10 @@ void add_filter(Builder& builder, const ports::OrderFilter& filter) {
     if (filter.customer_id) {
         builder.add("o.customer_id = " + builder.parameter(string_view(*filter.customer_id), "text"));
     }
-    add_status(builder, filter.status);
+    add_status(builder, filter);
     if (filter.email) {
-        builder.add(fmt::format("lower(o.email) = lower({})", builder.parameter(string_view(*filter.email), "text")));
+        builder.add(fmt::format(R"(lower(o.email COLLATE "C") = lower({} COLLATE "C"))",
+                                builder.parameter(string_view(*filter.email), "text")));
     }
     if (filter.currency) builder.add("o.currency = " + builder.parameter(string_view(*filter.currency), "bpchar"));
     if (filter.min_amount) builder.add("o.total_amount >= " + builder.parameter(*filter.min_amount, "numeric"));

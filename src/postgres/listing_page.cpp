@@ -37,7 +37,8 @@ struct Key {
 
 class PageReader {
   public:
-    PageReader(Connection& connection, const ports::ListQuery& query) : connection_(connection), query_(query) {}
+    PageReader(Connection& connection, const ports::ListQuery& query, std::chrono::milliseconds count_time)
+        : connection_(connection), query_(query), count_time_(count_time) {}
 
     ports::OrderPage read() {
         find_keys();
@@ -126,7 +127,7 @@ class PageReader {
 
     /// Ends the transaction, too. None when it took too long.
     std::optional<std::size_t> count() {
-        const std::chrono::milliseconds patience = std::max(finding_took_, limits::list_count_time);
+        const std::chrono::milliseconds patience = std::max(finding_took_, count_time_);
         const Statement hurry{"list_total_hurry", fmt::format("SET LOCAL statement_timeout = {}", patience.count())};
         const listing_sql::Question question = listing_sql::count(query_.filter, limits::list_total_max + 1);
         try {
@@ -141,6 +142,7 @@ class PageReader {
 
     Connection& connection_;
     const ports::ListQuery& query_;
+    std::chrono::milliseconds count_time_;
     std::vector<Key> keys_;  // of the page and, if there is one, the order behind it
     std::chrono::milliseconds finding_took_{};
     std::size_t bytes_ = 0;
@@ -149,8 +151,9 @@ class PageReader {
 
 }  // namespace
 
-ports::OrderPage read_page(Connection& connection, const ports::ListQuery& query) {
-    return PageReader(connection, query).read();
+ports::OrderPage read_page(Connection& connection, const ports::ListQuery& query,
+                           std::chrono::milliseconds count_time) {
+    return PageReader(connection, query, count_time).read();
 }
 
 }  // namespace orderstream::postgres::listing

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <chrono>
+
 #include "ports/order_listing.h"
 #include "postgres/connection.h"
 
@@ -8,8 +10,10 @@ namespace orderstream::postgres::listing {
 
 /// In one transaction, whose snapshot `connection` keeps by its session's defaults: first which orders, then their rows
 /// in portions, so that a page of large documents is never in memory as a whole before it is cut, at last how many
-/// there are. Counting may take as long as finding the page did (a moment at least): past that, `total` is as many as
+/// there are. Counting may take `count_time`, or as long as finding
+/// the page did: past that, `total` is as many as
 /// are known, and capped.
-[[nodiscard]] ports::OrderPage read_page(Connection& connection, const ports::ListQuery& query);
+[[nodiscard]] ports::OrderPage read_page(Connection& connection, const ports::ListQuery& query,
+                                         std::chrono::milliseconds count_time);
 
 }  // namespace orderstream::postgres::listing

@@ -68,7 +68,8 @@ PostgresListing::PostgresListing(Options options, const telemetry::Log& log)
 PostgresListing::~PostgresListing() = default;
 
 ports::StoreResult<ports::OrderPage> PostgresListing::list(const ports::ListQuery& query) {
-    return unavailable(parts_->pool.run([&](Connection& connection) { return listing::read_page(connection, query); }));
+    return unavailable(parts_->pool.run(
+        [&](Connection& connection) { return listing::read_page(connection, query, parts_->options.count_time); }));
 }
 
 ports::StoreResult<std::vector<ports::StatisticsLine>> PostgresListing::statistics() {

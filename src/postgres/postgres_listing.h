@@ -21,6 +21,8 @@ class PostgresListing final : public ports::OrderListing {
         std::string application = "orderstream";                             ///< pg_stat_activity.application_name
         Patience patience;                                                   ///< but for its `statement`
         std::chrono::milliseconds timeout = order::limits::listing_timeout;  ///< of each statement
+        /// A total that takes longer to count, and longer than finding the page took, is not counted.
+        std::chrono::milliseconds count_time = order::limits::list_count_time;
     };
 
     PostgresListing(Options options, const telemetry::Log& log);

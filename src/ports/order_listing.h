@@ -16,15 +16,15 @@ namespace orderstream::ports {
 /// Which orders a listing shows: those that fit everything that is given. Deleted ones only where `status` asks for
 /// them.
 struct OrderFilter {
-    std::optional<order::Kind> kind;
-    std::optional<std::string> customer_id;
-    std::optional<order::Status> status;
-    std::optional<std::string> email;  ///< upper and lower case of ASCII letters are the same
-    std::optional<std::string> currency;
-    std::optional<order::Money> min_amount;  ///< inclusive, as are all bounds
-    std::optional<order::Money> max_amount;
-    std::optional<order::Time> created_from;
-    std::optional<order::Time> created_to;
+    std::optional<order::Kind> kind{};
+    std::optional<std::string> customer_id{};
+    std::optional<order::Status> status{};
+    std::optional<std::string> email{};  ///< upper and lower case of ASCII letters are the same
+    std::optional<std::string> currency{};
+    std::optional<order::Money> min_amount{};  ///< inclusive, as are all bounds
+    std::optional<order::Money> max_amount{};
+    std::optional<order::Time> created_from{};
+    std::optional<order::Time> created_to{};
 };
 
 /// What a listing is sorted by; orders that are equal by it follow each other by their ids, in the same direction.
@@ -46,11 +46,11 @@ struct ListPosition {
 [[nodiscard]] ListPosition position_of(const order::Order& order, SortKey key);
 
 struct ListQuery {
-    OrderFilter filter;
-    OrderSort sort;
+    OrderFilter filter{};
+    OrderSort sort{};
     std::size_t limit = 100;
-    std::size_t offset = 0;             ///< orders to pass over, from `after` on or from the beginning
-    std::optional<ListPosition> after;  ///< a keyset: stays where it is while orders come
+    std::size_t offset = 0;               ///< orders to pass over, from `after` on or from the beginning
+    std::optional<ListPosition> after{};  ///< a keyset: stays where it is while orders come
 };
 
 struct OrderPage {

@@ -61,4 +61,15 @@ void Connection::checkpoint(int mode) {
     }
 }
 
+GiveUpAt::GiveUpAt(Connection& connection, std::chrono::steady_clock::time_point deadline)
+    : handle_(connection.handle()), deadline_(deadline) {
+    constexpr int instructions = 10'000;  // of SQLite's machine, some thousand rows: below a millisecond
+    const auto is_over = [](void* when) {
+        return std::chrono::steady_clock::now() < *static_cast<std::chrono::steady_clock::time_point*>(when) ? 0 : 1;
+    };
+    sqlite3_progress_handler(handle_, instructions, is_over, &deadline_);
+}
+
+GiveUpAt::~GiveUpAt() { sqlite3_progress_handler(handle_, 0, nullptr, nullptr); }
+
 }  // namespace orderstream::sqlite

@@ -45,4 +45,17 @@ class Connection {
     std::unique_ptr<sqlite3, Close> handle_;
 };
 
+/// For a scope: the connection's statements that are still at work at `deadline` fail with SQLITE_INTERRUPT.
+class GiveUpAt {
+  public:
+    GiveUpAt(Connection& connection, std::chrono::steady_clock::time_point deadline);
+    GiveUpAt(const GiveUpAt&) = delete;
+    GiveUpAt& operator=(const GiveUpAt&) = delete;
+    ~GiveUpAt();
+
+  private:
+    sqlite3* handle_;
+    std::chrono::steady_clock::time_point deadline_;
+};
+
 }  // namespace orderstream::sqlite

@@ -93,6 +93,14 @@ std::optional<OrderRow> FindOrder::whole(const order::OrderId& id) {
     return read_one_whole(rows);
 }
 
+FindRow::FindRow(Connection& connection)
+    : whole_(connection, select_head(", payload FROM orders JOIN order_payloads USING (seq) WHERE seq = ?1")) {}
+
+std::optional<OrderRow> FindRow::whole(Seq seq) {
+    Rows rows = whole_.query(seq);
+    return read_one_whole(rows);
+}
+
 FindByExternal::FindByExternal(Connection& connection)
     : newest_(connection, select_head(", payload FROM orders JOIN order_payloads USING (seq) "
                                       "WHERE customer_id = ?1 AND external_id = ?2 AND status <> 'deleted' "

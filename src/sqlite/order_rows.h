@@ -39,6 +39,18 @@ class FindOrder {
     Statement whole_;
 };
 
+/// Looks up one order at a time by where its row is.
+class FindRow {
+  public:
+    explicit FindRow(Connection& connection);
+
+    /// With its payload.
+    [[nodiscard]] std::optional<OrderRow> whole(Seq seq);
+
+  private:
+    Statement whole_;
+};
+
 /// Looks up the newest order of a customer with an external id that is not deleted, with its payload.
 class FindByExternal {
   public:

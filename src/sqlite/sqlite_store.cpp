@@ -14,6 +14,7 @@
 #include "sqlite/directory_lock.h"
 #include "sqlite/group_commit.h"
 #include "sqlite/notes.h"
+#include "sqlite/order_rows.h"
 #include "sqlite/reader_pool.h"
 #include "sqlite/retries.h"
 #include "sqlite/schema.h"
@@ -61,6 +62,23 @@ auto map(std::span<const Item> items, Each each) {
     return results;
 }
 
+// The pipeline reads from a reader, a housekeeper and a health check.
+constexpr std::size_t readers_max = 4;
+
+struct StoreReader : Reader {
+    explicit StoreReader(const fs::path& file)
+        : Reader(file),
+          touch(connection, "SELECT version FROM schema_migrations"),
+          orders(connection),
+          by_external(connection),
+          notes(connection) {}
+
+    Statement touch;  // reads a page of the file
+    FindOrder orders;
+    FindByExternal by_external;
+    NoteReader notes;
+};
+
 order::OrderPtr shared(std::optional<OrderRow> row) {
     return row ? std::make_shared<const order::Order>(std::move(row->order)) : nullptr;
 }
@@ -74,7 +92,7 @@ struct SqliteStore::Parts {
           now(std::move(options.now)),
           owner(draw_owner()),
           writer(std::move(connection)),
-          readers(file),
+          readers(readers_max, [file] { return std::make_unique<StoreReader>(file); }),
           checkpointer(file, options.fatal),
           group(writer, checkpointer, std::move(options.fatal)),
           changes(writer),
@@ -87,7 +105,7 @@ struct SqliteStore::Parts {
     std::function<order::Time()> now;
     Owner owner;
     Connection writer;
-    ReaderPool readers;
+    ReaderPool<StoreReader> readers;
 
     Checkpointer checkpointer;
     GroupCommit group;
@@ -169,12 +187,12 @@ ports::StoreResult<std::vector<ports::ChangeResult>> SqliteStore::apply(ports::N
 }
 
 ports::StoreResult<std::optional<ports::Note>> SqliteStore::receipt(ports::NoteId note) {
-    return parts_->readers.run([&](Reader& reader) { return reader.notes.find(note); });
+    return parts_->readers.run([&](StoreReader& reader) { return reader.notes.find(note); });
 }
 
 ports::StoreResult<std::vector<ports::Note>> SqliteStore::open_notes(std::optional<ports::NoteId> after,
                                                                      std::size_t limit) {
-    return parts_->readers.run([&](Reader& reader) { return reader.notes.open(parts_->owner, after, limit); });
+    return parts_->readers.run([&](StoreReader& reader) { return reader.notes.open(parts_->owner, after, limit); });
 }
 
 ports::StoreResult<void> SqliteStore::delete_notes(std::span<const ports::NoteId> notes) {
@@ -212,19 +230,19 @@ ports::StoreResult<void> SqliteStore::delete_retries(std::span<const order::Orde
 }
 
 ports::StoreResult<std::vector<order::OrderPtr>> SqliteStore::fetch(std::span<const order::OrderId> ids) {
-    return parts_->readers.run([&](Reader& reader) {
+    return parts_->readers.run([&](StoreReader& reader) {
         return map(ids, [&](const order::OrderId& id) { return shared(reader.orders.whole(id)); });
     });
 }
 
 ports::StoreResult<std::vector<order::OrderPtr>> SqliteStore::fetch_heads(std::span<const order::OrderId> ids) {
-    return parts_->readers.run([&](Reader& reader) {
+    return parts_->readers.run([&](StoreReader& reader) {
         return map(ids, [&](const order::OrderId& id) { return shared(reader.orders.head(id)); });
     });
 }
 
 ports::StoreResult<std::vector<order::OrderPtr>> SqliteStore::find_by_external(std::span<const ExternalKey> keys) {
-    return parts_->readers.run([&](Reader& reader) {
+    return parts_->readers.run([&](StoreReader& reader) {
         return map(keys, [&](const ExternalKey& key) {
             return shared(reader.by_external.newest(key.customer_id, key.external_id));
         });
@@ -232,7 +250,7 @@ ports::StoreResult<std::vector<order::OrderPtr>> SqliteStore::find_by_external(s
 }
 
 std::string SqliteStore::trouble() {
-    const ports::StoreResult<int> read = parts_->readers.run([](Reader& reader) { return reader.touch.run(); });
+    const ports::StoreResult<int> read = parts_->readers.run([](StoreReader& reader) { return reader.touch.run(); });
     if (!read) return read.error().message;
     if (parts_->group.trouble().empty()) return {};
     // Without orders nobody else would find out that writes work again.

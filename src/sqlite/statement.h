@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 
 #include "order/ids.h"
 #include "order/money.h"
@@ -97,6 +98,10 @@ class Statement {
         } else {
             bind(parameter, std::nullopt);
         }
+    }
+    template <class... Values>
+    void bind(int parameter, const std::variant<Values...>& value) {
+        std::visit([&](const auto& held) { bind(parameter, held); }, value);
     }
     void check(int result);
 

@@ -56,13 +56,22 @@ PostgresUnderTest::PostgresUnderTest()
     (void)PostgresServer::get().run_sql(database_,
                                         "DELETE FROM orders; DELETE FROM batches; "
                                         "UPDATE test_clock.hand SET at = '2026-01-31'");
+    open();
+}
+
+void PostgresUnderTest::open() {
     store_ = open_postgres(database_);
+    listing_ = std::make_unique<postgres::PostgresListing>(
+        postgres::PostgresListing::Options{
+            .dsn = PostgresServer::get().dsn(database_), .application = "test", .patience = {}},
+        silent_log());
 }
 
 void PostgresUnderTest::restart() {
+    listing_.reset();
     store_.reset();
     wait_for_sessions_to_end(database_);
-    store_ = open_postgres(database_);
+    open();
 }
 
 void PostgresUnderTest::let_pass(std::chrono::milliseconds time) {

@@ -5,6 +5,7 @@
 
 #include "contract/postgres_server.h"
 #include "contract/store_contract.h"
+#include "postgres/postgres_listing.h"
 #include "postgres/postgres_store.h"
 
 namespace orderstream::contract {
@@ -25,12 +26,16 @@ class PostgresUnderTest final : public StoreUnderTest {
   public:
     PostgresUnderTest();
     [[nodiscard]] ports::OrderStore& store() override { return *store_; }
+    [[nodiscard]] ports::OrderListing& listing() override { return *listing_; }
     void restart() override;
     void let_pass(std::chrono::milliseconds time) override;
 
   private:
+    void open();
+
     const std::string& database_;
     std::unique_ptr<postgres::PostgresStore> store_;
+    std::unique_ptr<postgres::PostgresListing> listing_;
 };
 
 }  // namespace orderstream::contract

@@ -4,6 +4,10 @@
 
 #include <algorithm>
 #include <span>
+#include <stdexcept>
+
+#include "documents/checkout.h"
+#include "documents/json.h"
 
 namespace orderstream::contract {
 
@@ -22,12 +26,39 @@ std::vector<StoreAdapter> in_all_batch_sizes(const StoreAdapter& adapter) {
 
 namespace {
 
-/// A document of these fields (`{"number":1}`) with the external id where its kind has it. The fields stand in the
-/// order of PostgreSQL's jsonb, shorter names first, so that documents can be compared as text.
-order::Payload document(Kind kind, std::string_view external_id, std::string_view fields) {
+using order::Money;
+
+/// As the door makes it of a body with these items; `fields` are its metadata.
+order::Payload checkout_document(const order::Change& change, const std::string& items, std::string_view fields) {
+    static order::Uuid7Source item_ids;
+    const std::string body = fmt::format(
+        R"({{"customer_id":"{}","email":"{}","currency":"{}","items":[{}],"metadata":{},)"
+        R"("shipping_address":{{"street":"Wałowa 1","city":"Gdańsk","country":"PL","zip_code":"80-858"}}}})",
+        change.customer_id, change.document.email, change.document.currency, items, fields);
+    auto json = documents::parse_json(body);
+    if (!json) throw std::invalid_argument(body + ": " + json.error().detail);
+    auto parsed = documents::parse_checkout(std::move(*json), Verb::create, false, item_ids);
+    if (!parsed) throw std::invalid_argument(body + ": " + parsed.error().detail);
+    return parsed->document.payload;
+}
+
+std::string item_text(Money price, std::int32_t quantity) {
+    return fmt::format(
+        R"({{"product_id":"456e7890-e89b-12d3-a456-426614174001","name":"Tea 茶","price":{},"quantity":{}}})",
+        order::to_string(price), quantity);
+}
+
+/// A document of these fields (`{"number":1}`) with what its kind must have.
+order::Payload document(const order::Change& change, std::string_view fields) {
+    if (change.kind == Kind::checkout) {
+        return checkout_document(change, item_text(change.document.total_amount, 1), fields);
+    }
+    const std::string& external_id = change.document.external_id;
+    if (external_id.empty()) return std::make_shared<const std::string>(fields);
+    // The members stand in the order of PostgreSQL's jsonb, shorter names first, so that documents can be compared as
+    // text.
     const std::string_view inner = fields.substr(1, fields.size() - 2);
-    if (external_id.empty() || kind == Kind::checkout) return std::make_shared<const std::string>(fields);
-    if (kind == Kind::generic) {
+    if (change.kind == Kind::generic) {
         return std::make_shared<const std::string>(fmt::format(R"({{"id":"{}",{}}})", external_id, inner));
     }
     return std::make_shared<const std::string>(fmt::format(R"({{{},"order_uid":"{}"}})", inner, external_id));
@@ -117,26 +148,42 @@ order::Change StoreContract::create(Kind kind) {
     change.order_id = new_id();
     change.kind = kind;
     change.verb = Verb::create;
-    change.customer_id = fmt::format("customer-{}", number);
+    change.customer_id = kind == Kind::checkout ? order::to_string(ids_.next()) : fmt::format("customer-{}", number);
     change.document.external_id = kind == Kind::checkout ? "" : fmt::format("external-{}", number);
-    change.document.payload = document(kind, change.document.external_id, fmt::format(R"({{"number":{}}})", number));
     change.document.email = fmt::format("customer-{}@example.com", number);
     change.document.currency = "EUR";
-    change.document.total_amount = order::Money::of_cents(100 * number + 1);
+    change.document.total_amount = Money::of_cents(100 * number + 1);
+    write_document(change, fmt::format(R"({{"number":{}}})", number));
     return change;
+}
+
+void StoreContract::write_document(order::Change& change, std::string_view fields) {
+    change.document.payload = document(change, fields);
 }
 
 order::Change StoreContract::replace(const order::Change& created, std::string_view payload) {
     order::Change change = created;
     change.verb = Verb::replace;
     change.create_hash = std::nullopt;
-    change.document.payload = document(change.kind, change.document.external_id, payload);
+    write_document(change, payload);
     return change;
 }
 
 void StoreContract::rename(order::Change& change, std::string_view external_id) {
     change.document.external_id = external_id;
-    change.document.payload = document(change.kind, external_id, R"({"renamed":true})");
+    write_document(change, R"({"renamed":true})");
+}
+
+void StoreContract::set_items(order::Change& change, const std::vector<OrderItem>& items) {
+    std::string texts;
+    std::int64_t cents = 0;
+    for (const OrderItem& item : items) {
+        if (!texts.empty()) texts += ',';
+        texts += item_text(Money::of_cents(item.cents), item.quantity);
+        cents += item.cents * item.quantity;
+    }
+    change.document.total_amount = Money::of_cents(cents);
+    change.document.payload = checkout_document(change, texts, R"({"several":true})");
 }
 
 order::Change StoreContract::set_status(const order::Change& created, Status status) {
@@ -157,9 +204,14 @@ order::Change StoreContract::refused() {
 
 order::Change StoreContract::order_in(Kind kind, Status status) {
     const order::Change created = create(kind);
+    store_in(created, status);
+    return created;
+}
+
+void StoreContract::store_in(const order::Change& created, Status status) {
     EXPECT_TRUE(apply(created).applied);
     const order::OrderVersion first{created.order_id, 1};
-    const bool checkout = kind == Kind::checkout;
+    const bool checkout = created.kind == Kind::checkout;
     const auto walk = [&](std::initializer_list<Status> path) {
         for (const Status next : path) EXPECT_TRUE(apply(set_status(created, next)).applied);
     };
@@ -180,7 +232,7 @@ order::Change StoreContract::order_in(Kind kind, Status status) {
         case Status::shipped:
         case Status::delivered:
         case Status::refunded:
-            EXPECT_TRUE(complete(processed(first)).applied);
+            EXPECT_TRUE(complete(processed_as_asked(created)).applied);
             if (status == Status::processing) walk({Status::processing});
             if (status == Status::shipped) walk({Status::processing, Status::shipped});
             if (status == Status::delivered) walk({Status::processing, Status::shipped, Status::delivered});
@@ -188,15 +240,20 @@ order::Change StoreContract::order_in(Kind kind, Status status) {
                 walk({Status::processing, Status::shipped, Status::delivered, Status::refunded});
             break;
     }
-    return created;
 }
 
 ports::Step StoreContract::processed(const order::OrderVersion& version, std::int64_t cents) {
     ports::Step step;
     step.order = version;
     step.kind = ports::Step::Kind::processed;
-    step.total_amount = order::Money::of_cents(cents);
+    step.total_amount = Money::of_cents(cents);
     step.currency = "CHF";
+    return step;
+}
+
+ports::Step StoreContract::processed_as_asked(const order::Change& created) {
+    ports::Step step = processed({created.order_id, 1}, created.document.total_amount.cents());
+    step.currency = created.document.currency;
     return step;
 }
 
@@ -228,7 +285,9 @@ std::string describe_head(const order::Order& order) {
 }
 
 std::string describe(const order::Order& order) {
-    return describe_head(order) + ": " + (order.payload ? *order.payload : std::string("no payload"));
+    if (!order.payload) return describe_head(order) + ": no payload";
+    const auto json = documents::parse_json(*order.payload, {.bytes = order.payload->size()});
+    return describe_head(order) + ": " + (json ? documents::canonical_json(*json) : *order.payload);
 }
 
 std::string describe(const order::OrderPtr& order) { return order ? describe(*order) : "none"; }

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "order/ids.h"
+#include "ports/order_listing.h"
 #include "ports/order_store.h"
 
 namespace orderstream::contract {
@@ -23,7 +25,9 @@ class StoreUnderTest {
 
     /// The session that is open now.
     [[nodiscard]] virtual ports::OrderStore& store() = 0;
-    /// The session dies without a word and another one opens the same data: store() from now on.
+    /// Of the same data.
+    [[nodiscard]] virtual ports::OrderListing& listing() = 0;
+    /// The session dies without a word and another one opens the same data: store() and listing() from now on.
     virtual void restart() = 0;
     /// That much time passes by the store's clock.
     virtual void let_pass(std::chrono::milliseconds time) = 0;
@@ -43,9 +47,15 @@ struct StoreAdapter {
 /// What every store keeps, whatever it is made of; an adapter instantiates it with its own StoreAdapters.
 class StoreContract : public testing::TestWithParam<StoreAdapter> {
   protected:
+    struct OrderItem {
+        std::int64_t cents = 0;
+        std::int32_t quantity = 1;
+    };
+
     StoreContract();
 
     [[nodiscard]] ports::OrderStore& store() { return under_test_->store(); }
+    [[nodiscard]] ports::OrderListing& listing() { return under_test_->listing(); }
     void restart() { under_test_->restart(); }
     void let_pass(std::chrono::milliseconds time) { under_test_->let_pass(time); }
 
@@ -74,20 +84,28 @@ class StoreContract : public testing::TestWithParam<StoreAdapter> {
     [[nodiscard]] order::OrderId new_id() { return {ids_.next()}; }
     [[nodiscard]] ports::NoteId new_note() { return ids_.next(); }
 
-    // Changes that differ in what a test may want to recognise.
+    // Changes that differ in what a test may want to recognise. A checkout's document is what its door makes of it: one
+    // item at the order's whole price.
     [[nodiscard]] order::Change create(order::Kind kind = order::Kind::generic);
     /// Gives the change's order that external id, in its document too, where a store may look for it.
     static void rename(order::Change& change, std::string_view external_id);
-    /// By the owner of what `created` made; the external id is put into `payload`.
+    /// Makes a checkout of these items, whose total is their sum.
+    static void set_items(order::Change& change, const std::vector<OrderItem>& items);
+    /// Makes the document anew, of what the change says about customer, external id, e-mail, currency and amount.
+    static void write_document(order::Change& change, std::string_view fields = R"({"rewritten":true})");
+    /// By the owner of what `created` made; `payload` is the document, besides what its kind must have.
     [[nodiscard]] order::Change replace(const order::Change& created, std::string_view payload = R"({"new":true})");
     [[nodiscard]] order::Change set_status(const order::Change& created, order::Status status);
     /// A create that no store takes, for its currency is none.
     [[nodiscard]] order::Change refused();
 
-    /// An order in `status`, wherever the lifecycle can bring one there.
+    /// Stores what `created` says and takes it to `status`, wherever the lifecycle can bring one there.
+    void store_in(const order::Change& created, order::Status status);
     order::Change order_in(order::Kind kind, order::Status status);
 
     static ports::Step processed(const order::OrderVersion& version, std::int64_t cents = 4999);
+    /// The first version, at the price and in the currency that the document has.
+    static ports::Step processed_as_asked(const order::Change& created);
     static ports::Step failed(const order::OrderVersion& version, std::string reason = "no such price");
     static ports::Step acknowledged(const order::OrderVersion& version);
 
@@ -102,7 +120,7 @@ class StoreContract : public testing::TestWithParam<StoreAdapter> {
 
 /// Everything of an order but its payload, as text, so that a failing test shows both sides.
 [[nodiscard]] std::string describe_head(const order::Order& order);
-/// With its payload.
+/// With its payload, as a text that is the same for equal documents.
 [[nodiscard]] std::string describe(const order::Order& order);
 [[nodiscard]] std::string describe(const order::OrderPtr& order);
 [[nodiscard]] std::string describe(const ports::Note& note);

@@ -192,7 +192,7 @@ TEST_P(StoreContract, a_change_of_an_unknown_order_finds_nothing_and_its_neighbo
 TEST_P(StoreContract, a_change_of_status_shows_the_row_with_its_payload) {
     const order::Change created = create(Kind::checkout);
     apply(created);
-    complete(processed({created.order_id, 1}));
+    complete(processed_as_asked(created));
     const order::OrderPtr before = fetch(created.order_id);
     let_pass(1s);
 

@@ -78,7 +78,10 @@ TEST_P(StoreContract, a_processed_order_has_its_lifecycles_status_and_its_price)
         begin({created.order_id, 1});
         const order::OrderPtr before = fetch(created.order_id);
         let_pass(1s);
-        const ports::StepResult result = complete(processed({created.order_id, 1}, 123'456));
+        // The items of a checkout say what it costs.
+        const std::int64_t cents =
+            kind == Kind::checkout ? created.document.total_amount.cents() : std::int64_t{123'456};
+        const ports::StepResult result = complete(processed({created.order_id, 1}, cents));
         ASSERT_TRUE(result.applied);
 
         const order::OrderPtr after = fetch(created.order_id);
@@ -86,7 +89,7 @@ TEST_P(StoreContract, a_processed_order_has_its_lifecycles_status_and_its_price)
         EXPECT_GT(after->updated_at, before->updated_at);
         order::Order expected = *before;
         expected.status = order::lifecycle_of(kind).processed;
-        expected.total_amount = order::Money::of_cents(123'456);
+        expected.total_amount = order::Money::of_cents(cents);
         expected.currency = "CHF";
         expected.processed_version = 1;
         expected.announced_version = 1;

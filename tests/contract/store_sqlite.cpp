@@ -25,6 +25,7 @@ std::unique_ptr<sqlite::SqliteStore> open_sqlite(const std::filesystem::path& da
 
 void SqliteUnderTest::open() {
     store_ = open_sqlite(directory_.path(), {.now = [this] { return now_.load(); }, .fatal = {}});
+    listing_ = std::make_unique<sqlite::SqliteListing>(directory_.path());
 }
 
 }  // namespace orderstream::contract

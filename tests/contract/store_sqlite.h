@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "contract/store_contract.h"
+#include "sqlite/sqlite_listing.h"
 #include "sqlite/sqlite_store.h"
 
 namespace orderstream::contract {
@@ -30,7 +31,9 @@ class SqliteUnderTest final : public StoreUnderTest {
   public:
     SqliteUnderTest() { open(); }
     [[nodiscard]] ports::OrderStore& store() override { return *store_; }
+    [[nodiscard]] ports::OrderListing& listing() override { return *listing_; }
     void restart() override {
+        listing_.reset();
         store_.reset();
         open();
     }
@@ -42,6 +45,7 @@ class SqliteUnderTest final : public StoreUnderTest {
     TemporaryDirectory directory_;
     std::atomic<order::Time> now_ = order::Time(std::chrono::sys_days(std::chrono::year(2026) / 1 / 31));
     std::unique_ptr<sqlite::SqliteStore> store_;
+    std::unique_ptr<sqlite::SqliteListing> listing_;
 };
 
 }  // namespace orderstream::contract

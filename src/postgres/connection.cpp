@@ -248,10 +248,29 @@ std::vector<Rows> Connection::run() {
         }
         if (first_failure && first_failure->connection_lost()) throw *first_failure;
     }
-    Rows sync(next_result());
+    if (auto failure = take_end(); failure && !first_failure) first_failure = std::move(failure);
     commit_sent_ = false;
     if (first_failure) throw *first_failure;
     return answers;
+}
+
+/// What ends a round trip also ends the transaction of statements that have none around them: whatever is checked then,
+/// as deferred constraints are, is refused here, behind the statements' own answers.
+std::optional<Failure> Connection::take_end() {
+    std::optional<Failure> failure;
+    for (bool was_null = false;;) {
+        pg_result* const result = next_result();
+        if (result == nullptr) {
+            if (was_null) lost("the end of an answer is missing");
+            was_null = true;
+            continue;
+        }
+        was_null = false;
+        const Rows rows(result);
+        if (PQresultStatus(result) == PGRES_PIPELINE_SYNC) return failure;
+        failure = failure_of(result, commit_sent_, commit_sent_);
+        if (failure->connection_lost()) throw *failure;
+    }
 }
 
 bool Connection::roll_back() noexcept {

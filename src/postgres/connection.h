@@ -17,6 +17,8 @@ struct pg_result;
 
 namespace orderstream::postgres {
 
+class Failure;
+
 /// A statement that a connection prepares when it is opened. Named, so that a log or pg_prepared_statements tells
 /// which.
 struct Statement {
@@ -108,6 +110,7 @@ class Connection {
     void send(const char* name, const char* sql, const Parameters& parameters, Step step);
     void expect(int sent);
     void flush();
+    std::optional<Failure> take_end();
     pg_result* next_result();
     void wait_for(bool to_write, std::chrono::steady_clock::time_point deadline);
     [[noreturn]] void lost();

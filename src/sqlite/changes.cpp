@@ -52,7 +52,9 @@ ports::ChangeResult result_of(bool applied, std::optional<OrderRow> row) {
 }  // namespace
 
 Changes::Changes(Connection& writer)
-    : find_(writer),
+    : writer_(writer),
+      find_(writer),
+      find_status_(writer, "SELECT status FROM orders WHERE order_id = ?1"),
       insert_(writer,
               "INSERT INTO orders (order_id, kind, customer_id, external_id, email, status, currency, total_amount, "
               "version, processed_version, announced_version, create_hash, created_at, updated_at) "
@@ -61,7 +63,8 @@ Changes::Changes(Connection& writer)
       replace_(writer,
                fmt::format(guarded_update, ", external_id = ?8, email = ?9, currency = ?10, total_amount = ?11")),
       replace_payload_(writer, "UPDATE order_payloads SET payload = ?2 WHERE seq = ?1"),
-      set_status_(writer, fmt::format(guarded_update, "")) {}
+      set_status_(writer, fmt::format(guarded_update, "")),
+      checkout_parts_(writer) {}
 
 ports::ChangeResult Changes::apply(const order::Change& change, order::Time now) {
     switch (change.verb) {
@@ -81,6 +84,7 @@ ports::ChangeResult Changes::create(const order::Change& change, order::Time now
                     document.currency, document.total_amount, change.create_hash, now);
     if (inserted == 0) return result_of(false, find_.head(change.order_id));
     insert_payload_.run(*document.payload);
+    if (change.kind == order::Kind::checkout) checkout_parts_.insert(writer_.last_row(), document);
     return {.applied = true, .order = created(change, arrival, now)};
 }
 
@@ -93,16 +97,26 @@ ports::ChangeResult Changes::replace(const order::Change& change, order::Time no
     std::optional<OrderRow> row = find_.head(change.order_id);
     if (updated == 1 && row) {
         replace_payload_.run(row->seq, *document.payload);
+        if (change.kind == order::Kind::checkout) checkout_parts_.replace(row->seq, document);
         row->order.payload = document.payload;
     }
     return result_of(updated == 1, std::move(row));
 }
 
 ports::ChangeResult Changes::set_status(const order::Change& change, order::Time now) {
+    const std::optional<order::Status> before = status_of(change.order_id);
     const int updated = set_status_.run(change.order_id, order::to_string(change.new_status), now, change.customer_id,
                                         order::to_string(change.kind), spaced_list(order::applicable_in(change)),
                                         change.expected_version);
-    return result_of(updated == 1, updated == 1 ? find_.whole(change.order_id) : find_.head(change.order_id));
+    if (updated == 0) return result_of(false, find_.head(change.order_id));
+    ports::ChangeResult result = result_of(true, find_.whole(change.order_id));
+    result.status_before = before;
+    return result;
+}
+
+std::optional<order::Status> Changes::status_of(const order::OrderId& id) {
+    Rows rows = find_status_.query(id);
+    return rows.next() ? order::parse_status(rows.text(0)) : std::nullopt;
 }
 
 }  // namespace orderstream::sqlite

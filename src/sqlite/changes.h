@@ -2,6 +2,7 @@
 
 #include "order/change.h"
 #include "ports/order_store.h"
+#include "sqlite/checkout_parts.h"
 #include "sqlite/order_rows.h"
 #include "sqlite/statement.h"
 
@@ -20,12 +21,17 @@ class Changes {
     [[nodiscard]] ports::ChangeResult replace(const order::Change& change, order::Time now);
     [[nodiscard]] ports::ChangeResult set_status(const order::Change& change, order::Time now);
 
+    [[nodiscard]] std::optional<order::Status> status_of(const order::OrderId& id);
+
+    Connection& writer_;
     FindOrder find_;
+    Statement find_status_;
     Statement insert_;
     Statement insert_payload_;
     Statement replace_;
     Statement replace_payload_;
     Statement set_status_;
+    CheckoutParts checkout_parts_;
 };
 
 }  // namespace orderstream::sqlite

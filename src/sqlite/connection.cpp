@@ -36,6 +36,8 @@ void Connection::execute(const std::string& sql) {
 
 bool Connection::in_transaction() const { return sqlite3_get_autocommit(handle_.get()) == 0; }
 
+std::int64_t Connection::last_row() const { return sqlite3_last_insert_rowid(handle_.get()); }
+
 void Connection::on_commit(std::function<void(int pages)> committed) {
     committed_ = std::make_unique<std::function<void(int)>>(std::move(committed));
     const auto hook = [](void* context, sqlite3*, const char*, int pages) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -23,6 +24,9 @@ class Connection {
 
     /// False after SQLite has rolled a transaction back by itself (a full disk, an I/O error).
     [[nodiscard]] bool in_transaction() const;
+
+    /// The rowid of the row that was inserted last.
+    [[nodiscard]] std::int64_t last_row() const;
 
     /// `committed` hears after each commit how many pages the write-ahead log holds. Replaces automatic checkpoints.
     void on_commit(std::function<void(int pages)> committed);

@@ -73,16 +73,39 @@ CREATE INDEX idx_orders_retry_due_at ON orders_retry (due_at);
 // status is rare, which neither a create nor the worker's ordinary way ever touches: they only find out that the row is
 // not in it. As in the checks above, a chain of `or`; a query uses the index where it names one of these statuses as a
 // literal.
-constexpr std::string_view listings = R"sql(
+constexpr std::string_view listings_and_checkouts = R"sql(
 CREATE INDEX idx_orders_created_at ON orders (created_at, order_id);
 CREATE INDEX idx_orders_email ON orders (lower(email)) WHERE email IS NOT NULL;
 CREATE INDEX idx_orders_status ON orders (status, created_at, order_id) WHERE
     status = 'failed' OR status = 'cancelled' OR status = 'deleted' OR status = 'shipped' OR status = 'delivered'
     OR status = 'refunded';
+
+CREATE TABLE order_items (
+    seq        INTEGER NOT NULL REFERENCES orders (seq) ON DELETE CASCADE,
+    position   INTEGER NOT NULL CHECK (position >= 0),
+    id         BLOB NOT NULL CHECK (length(id) = 16),
+    product_id BLOB NOT NULL CHECK (length(product_id) = 16),
+    name       TEXT NOT NULL CHECK (length(name) >= 1 AND length(name) <= 255),
+    price      INTEGER NOT NULL CHECK (price > 0 AND price <= 9999999999),
+    quantity   INTEGER NOT NULL CHECK (quantity > 0 AND quantity <= 2147483647),
+    total      INTEGER AS (price * quantity) VIRTUAL,
+    PRIMARY KEY (seq, position)
+) WITHOUT ROWID;
+
+CREATE TABLE order_addresses (
+    seq      INTEGER NOT NULL REFERENCES orders (seq) ON DELETE CASCADE,
+    type     TEXT NOT NULL CHECK (type = 'shipping' OR type = 'billing'),
+    street   TEXT NOT NULL CHECK (length(street) >= 1 AND length(street) <= 255),
+    city     TEXT NOT NULL CHECK (length(city) >= 1 AND length(city) <= 255),
+    state    TEXT CHECK (length(state) <= 255),
+    country  TEXT NOT NULL CHECK (length(country) >= 1 AND length(country) <= 255),
+    zip_code TEXT NOT NULL CHECK (length(zip_code) >= 1 AND length(zip_code) <= 255),
+    PRIMARY KEY (seq, type)
+) WITHOUT ROWID;
 )sql";
 
 // The n-th makes version n out of version n - 1.
-constexpr std::array migrations{init, listings};
+constexpr std::array migrations{init, listings_and_checkouts};
 constexpr std::int64_t newest = migrations.size();
 
 bool has_table(Connection& connection, std::string_view name) {

@@ -54,6 +54,7 @@ class StoreContract : public testing::TestWithParam<StoreAdapter> {
 
     StoreContract();
 
+    [[nodiscard]] StoreUnderTest& under_test() { return *under_test_; }
     [[nodiscard]] ports::OrderStore& store() { return under_test_->store(); }
     [[nodiscard]] ports::OrderListing& listing() { return under_test_->listing(); }
     void restart() { under_test_->restart(); }

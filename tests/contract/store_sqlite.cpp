@@ -1,7 +1,9 @@
 #include "contract/store_sqlite.h"
 
+#include <sqlite3.h>
+
 #include <stdexcept>
-#include <string>
+#include <utility>
 
 namespace orderstream::contract {
 
@@ -21,6 +23,42 @@ std::unique_ptr<sqlite::SqliteStore> open_sqlite(const std::filesystem::path& da
     auto store = sqlite::SqliteStore::open(data_dir, std::move(options));
     if (!store) throw std::runtime_error(store.error());
     return std::move(*store);
+}
+
+namespace {
+
+struct SqlAnswer {
+    std::string last_value;
+    std::string error;  // empty: none
+};
+
+SqlAnswer ask_sql(const std::filesystem::path& data_dir, const std::string& sql) {
+    sqlite3* connection = nullptr;
+    SqlAnswer answer;
+    if (sqlite3_open((data_dir / "orderstream.db").c_str(), &connection) == SQLITE_OK) {
+        const auto keep = [](void* last, int, char** values, char**) {
+            *static_cast<std::string*>(last) = values[0] == nullptr ? "NULL" : values[0];
+            return 0;
+        };
+        sqlite3_exec(connection, sql.c_str(), keep, &answer.last_value, nullptr);
+    }
+    if (sqlite3_errcode(connection) != SQLITE_OK) answer.error = sqlite3_errmsg(connection);
+    sqlite3_close(connection);
+    return answer;
+}
+
+}  // namespace
+
+std::string run_sql(const std::filesystem::path& data_dir, const std::string& sql) {
+    SqlAnswer answer = ask_sql(data_dir, sql);
+    EXPECT_EQ(answer.error, "") << sql;
+    return std::move(answer.last_value);
+}
+
+std::string sql_refusal(const std::filesystem::path& data_dir, const std::string& sql) {
+    SqlAnswer answer = ask_sql(data_dir, sql);
+    EXPECT_NE(answer.error, "") << sql;
+    return std::move(answer.error);
 }
 
 void SqliteUnderTest::open() {

@@ -2,6 +2,8 @@
 
 #include <atomic>
 #include <filesystem>
+#include <memory>
+#include <string>
 
 #include "contract/store_contract.h"
 #include "sqlite/sqlite_listing.h"
@@ -26,6 +28,11 @@ class TemporaryDirectory {
 [[nodiscard]] std::unique_ptr<sqlite::SqliteStore> open_sqlite(const std::filesystem::path& data_dir,
                                                                sqlite::SqliteStore::Options options = {});
 
+/// Runs SQL behind the store's back and returns the last value that it answers; it must succeed.
+std::string run_sql(const std::filesystem::path& data_dir, const std::string& sql);
+/// What SQL that must fail is refused with.
+[[nodiscard]] std::string sql_refusal(const std::filesystem::path& data_dir, const std::string& sql);
+
 /// A SQLite store in a directory of its own, by a clock that only tests move.
 class SqliteUnderTest final : public StoreUnderTest {
   public:
@@ -37,6 +44,7 @@ class SqliteUnderTest final : public StoreUnderTest {
         store_.reset();
         open();
     }
+    [[nodiscard]] const std::filesystem::path& data_dir() const { return directory_.path(); }
     void let_pass(std::chrono::milliseconds time) override { now_ = now_.load() + time; }
 
   private:

@@ -23,20 +23,6 @@ INSTANTIATE_TEST_SUITE_P(Sqlite, StoreContract,
                                                                .make = std::make_unique<SqliteUnderTest>})),
                          [](const auto& adapter) { return adapter.param.name; });
 
-/// Runs SQL behind the store's back and returns the last value that it answers.
-std::string run_sql(const std::filesystem::path& data_dir, const std::string& sql) {
-    sqlite3* connection = nullptr;
-    EXPECT_EQ(sqlite3_open((data_dir / "orderstream.db").c_str(), &connection), SQLITE_OK);
-    std::string answer;
-    const auto keep = [](void* last, int, char** values, char**) {
-        *static_cast<std::string*>(last) = values[0] == nullptr ? "NULL" : values[0];
-        return 0;
-    };
-    EXPECT_EQ(sqlite3_exec(connection, sql.c_str(), keep, &answer, nullptr), SQLITE_OK) << sqlite3_errmsg(connection);
-    sqlite3_close(connection);
-    return answer;
-}
-
 order::Change a_create() {
     static order::Uuid7Source ids;
     order::Change change;

@@ -2,34 +2,47 @@ BEGIN;
 
 -- Checkouts in tables, and a database that defends them against anyone.
 
--- `rare_status` is the status of an order that has left the ordinary way, which no worker's write touches: while it stays
--- NULL, updates stay HOT in spite of the index on it, for PostgreSQL compares values. A stored column rewrites the table.
--- PostgreSQL makes each CHECK ready anew in every statement and for every partition: few and large ones cost less.
+-- PostgreSQL makes each CHECK of a table ready anew in every statement and for every partition, whatever the statement
+-- writes (measured: a sixth of the server's time from create to done). A domain's checks a session makes ready once, and
+-- asks only where the column is written: what concerns one column alone is the domain's.
+CREATE DOMAIN order_kind AS text CHECK (value IN ('generic', 'marketplace', 'checkout'));
+CREATE DOMAIN order_status AS text CHECK (value IN (
+    'new', 'pending', 'processing', 'done', 'confirmed', 'shipped', 'delivered', 'refunded', 'cancelled', 'deleted',
+    'failed'));
+CREATE DOMAIN email_address AS text CHECK (
+    length(value) <= 255 AND value ~ '^[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}$');
+CREATE DOMAIN currency_code AS char(3) CHECK (value ~ '^[A-Z]{3}$');
+CREATE DOMAIN order_amount AS numeric(20,2) CHECK (abs(value) < 1e16);
+CREATE DOMAIN sha256 AS bytea CHECK (octet_length(value) = 32);
+
+-- `rare_status` is the status of an order that has left the ordinary way. It stays NULL while workers work, so their
+-- updates stay HOT in spite of the index on it: PostgreSQL compares values. This rewrites the table.
+DROP INDEX idx_orders_customer_id;
 ALTER TABLE orders
     DROP CONSTRAINT orders_kind_check,
     DROP CONSTRAINT orders_status_check,
+    DROP CONSTRAINT orders_currency_check,
     DROP CONSTRAINT orders_total_amount_check,
+    DROP CONSTRAINT orders_create_hash_check,
     DROP CONSTRAINT orders_version_check,
     DROP CONSTRAINT orders_check,
     DROP CONSTRAINT orders_check1,
-    ADD CONSTRAINT orders_kind_check CHECK (CASE kind
-        WHEN 'checkout' THEN total_amount BETWEEN 0.01 AND 99999999.99 AND status IN (
-            'pending', 'confirmed', 'processing', 'shipped', 'delivered', 'refunded', 'cancelled', 'deleted', 'failed')
-        ELSE kind IN ('generic', 'marketplace') AND abs(total_amount) < 1e16 AND status IN (
-            'new', 'processing', 'done', 'cancelled', 'deleted', 'failed') END),
-    ADD CONSTRAINT orders_email_check CHECK (
-        email IS NULL OR length(email) <= 255 AND email ~ '^[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}$'),
+    ALTER COLUMN kind TYPE order_kind,
+    ALTER COLUMN status TYPE order_status,
+    ALTER COLUMN email TYPE email_address,
+    ALTER COLUMN currency TYPE currency_code,
+    ALTER COLUMN total_amount TYPE order_amount,
+    ALTER COLUMN create_hash TYPE sha256,
+    ADD CONSTRAINT orders_status_check CHECK (kind <> 'checkout' OR status <> ALL ('{new,done}')),
     ADD CONSTRAINT orders_version_check CHECK (
-        version >= 1 AND processed_version BETWEEN 0 AND version AND announced_version BETWEEN 0 AND processed_version),
-    ADD COLUMN rare_status text GENERATED ALWAYS AS (CASE
-        WHEN status IN ('new', 'done', 'pending', 'confirmed') OR status = 'processing' AND kind <> 'checkout' THEN NULL
-        ELSE status END) STORED;
+        version >= 1 AND processed_version <= version AND announced_version BETWEEN 0 AND processed_version),
+    ADD COLUMN rare_status text GENERATED ALWAYS AS (
+        CASE WHEN status <> ALL ('{new,processing,done,pending,confirmed}') THEN status END) STORED;
 
 CREATE INDEX idx_orders_status ON orders (rare_status, created_at, order_id) WHERE rare_status IS NOT NULL;
 -- "C" lowers ASCII alone, in any database.
 CREATE INDEX idx_orders_email ON orders (lower(email COLLATE "C"), created_at, order_id) WHERE email IS NOT NULL;
 -- A page of one customer's orders, too, is one stretch of the index.
-DROP INDEX idx_orders_customer_id;
 CREATE INDEX idx_orders_customer_id ON orders (customer_id, created_at, order_id);
 
 CREATE TABLE order_items (
@@ -97,7 +110,8 @@ END $$;
 -- The functions below look orders up by their keys, whatever a session has set, and find the tables of this schema.
 
 -- Refuses the first of these orders that is a checkout without items or with a wrong total. What a batch of the service
--- asks before its COMMIT, and what the constraint triggers below ask for everybody else.
+-- asks before its COMMIT, and what the constraint triggers below ask for everybody else. A total is at least 0.01, for
+-- the items' prices and quantities are.
 CREATE FUNCTION check_checkouts(order_ids uuid[], buckets smallint[]) RETURNS void LANGUAGE plpgsql
 SET search_path FROM CURRENT
 SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off
@@ -110,16 +124,14 @@ BEGIN
         SELECT o.order_id, o.total_amount, (SELECT sum(i.total) FROM order_items i
                                             WHERE i.order_id = c.order_id AND i.bucket = c.bucket) AS items_total
         FROM orders o WHERE o.order_id = c.order_id AND o.bucket = c.bucket AND o.kind = 'checkout') AS found
-    WHERE items_total IS DISTINCT FROM total_amount ORDER BY place LIMIT 1;
-    IF bad.order_id IS NULL THEN
-        RETURN;
-    ELSIF bad.items_total IS NULL THEN
-        RAISE check_violation USING MESSAGE = format('checkout %s has no items', bad.order_id),
-            TABLE = 'orders', CONSTRAINT = 'orders_items_check';
+    WHERE items_total IS DISTINCT FROM total_amount OR total_amount > 99999999.99 ORDER BY place LIMIT 1;
+    IF FOUND THEN
+        RAISE check_violation USING TABLE = 'orders', CONSTRAINT = 'orders_items_check', MESSAGE = CASE
+            WHEN bad.items_total IS NULL THEN format('checkout %s has no items', bad.order_id)
+            WHEN bad.items_total <> bad.total_amount THEN format('the total of checkout %s is %s, its items add up to %s',
+                                                                 bad.order_id, bad.total_amount, bad.items_total)
+            ELSE format('the total of checkout %s is more than 99999999.99', bad.order_id) END;
     END IF;
-    RAISE check_violation USING MESSAGE = format('the total of checkout %s is %s, its items add up to %s', bad.order_id,
-                                                 bad.total_amount, bad.items_total),
-        TABLE = 'orders', CONSTRAINT = 'orders_items_check';
 END $$;
 
 -- Lets these checkouts follow their items and addresses: the total, the document, and a version of its own, which is
@@ -203,9 +215,9 @@ CREATE CONSTRAINT TRIGGER checkout_made AFTER INSERT ON orders DEFERRABLE INITIA
 WHEN (NEW.kind = 'checkout' AND current_setting('orderstream.batch', true) IS DISTINCT FROM 'on')
 EXECUTE FUNCTION checkout_must_be_whole();
 CREATE CONSTRAINT TRIGGER checkout_priced AFTER UPDATE ON orders DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
-WHEN (NEW.kind = 'checkout' AND (OLD.kind <> NEW.kind OR OLD.total_amount <> NEW.total_amount)
-      AND current_setting('orderstream.batch', true) IS DISTINCT FROM 'on')
-EXECUTE FUNCTION checkout_must_be_whole();
+WHEN (NEW.kind = 'checkout' AND NEW.total_amount <> OLD.total_amount) EXECUTE FUNCTION checkout_must_be_whole();
+CREATE CONSTRAINT TRIGGER checkout_turned AFTER UPDATE OF kind ON orders DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
+WHEN (NEW.kind = 'checkout') EXECUTE FUNCTION checkout_must_be_whole();
 CREATE CONSTRAINT TRIGGER items_changed AFTER INSERT OR UPDATE OR DELETE ON order_items
 DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (current_setting('orderstream.batch', true) IS DISTINCT FROM 'on')
 EXECUTE FUNCTION checkout_must_be_whole();

@@ -34,7 +34,8 @@ inline constexpr std::size_t list_offset_max = 1'000'000;       // past that, a 
 inline constexpr std::size_t page_bytes_max = 8 * 1024 * 1024;  // of its payloads; then the page ends early
 inline constexpr std::size_t listings_waiting_max = 1024;       // 503 past that
 inline constexpr std::size_t listing_threads = 2;
-inline constexpr auto listing_timeout = 10s;  // then the store gives one up
+inline constexpr auto listing_timeout = 10s;                      // then the store gives one up
+inline constexpr std::chrono::milliseconds list_count_time{200};  // for the total, or as long as its page took
 
 // What waits (DESIGN 4): a request takes its places before the store is touched, 503 when there is none.
 inline constexpr std::size_t queue_orders_max = 16'384;

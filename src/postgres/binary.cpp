@@ -90,6 +90,8 @@ void append_value(std::string& out, order::Money money) {
     for (std::size_t i = first; i < digits.size(); ++i) append_int16(out, digits[i]);
 }
 
+void append_value(std::string& out, order::Time time) { append_int64(out, (time - epoch).count()); }
+
 void Parameters::begin_array(std::string& out, TypeId type, std::size_t size) {
     append_int32(out, size == 0 ? 0 : 1);  // dimensions
     append_int32(out, 1);                  // may hold NULLs

@@ -50,6 +50,7 @@ void append_value(std::string& out, Bytes value);
 void append_value(std::string& out, Jsonb value);
 void append_value(std::string& out, const order::Uuid& uuid);
 void append_value(std::string& out, order::Money money);
+void append_value(std::string& out, order::Time time);
 
 template <class T>
 inline constexpr bool is_optional = false;

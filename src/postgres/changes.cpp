@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "postgres/checkout_parts.h"
 #include "postgres/order_rows.h"
 #include "postgres/reads.h"
 
@@ -31,6 +32,9 @@ const Statement& insert() {
 
 // One statement for both verbs: each order of a batch is then locked in its first round, in the order of the ids,
 // whatever is asked of it, and batches never wait for each other in a circle.
+// What the status was before, a change of it reads as the statement began. A row that has been written since, by whom
+// the statement had to wait for, is not that row any more and is not hit: nothing explains that, so the batch is tried
+// again.
 const Statement& update() {
     static const Statement statement{
         "change_orders",
@@ -48,8 +52,11 @@ const Statement& update() {
             "WHERE o.order_id = c.order_id AND o.bucket = c.bucket AND o.customer_id = c.customer_id "
             "AND o.kind = c.kind AND position(' ' || o.status || ' ' IN c.allowed) > 0 "
             "AND (c.expected IS NULL OR o.version = c.expected) "
-            "RETURNING c.place, {}, CASE WHEN NOT c.replaces THEN o.payload END",
-            head_columns())};
+            "AND (c.replaces OR o.xmin = (SELECT b.xmin {before})) "
+            "RETURNING c.place, {head}, CASE WHEN NOT c.replaces THEN o.payload END, "
+            "CASE WHEN NOT c.replaces THEN (SELECT b.status {before}) END",
+            fmt::arg("head", head_columns()),
+            fmt::arg("before", "FROM orders b WHERE b.order_id = c.order_id AND b.bucket = c.bucket"))};
     return statement;
 }
 
@@ -175,11 +182,12 @@ order::Order created(const Change& change, order::Time now) {
 class Batch {
   public:
     Batch(Connection& connection, std::span<const Change* const> changes)
-        : connection_(connection), rounds_(rounds_of(changes)), results_(changes.size()) {}
+        : connection_(connection), changes_(changes), rounds_(rounds_of(changes)), results_(changes.size()) {}
 
     std::optional<std::vector<ports::ChangeResult>> apply() {
         connection_.add_begin();
         std::size_t ahead = 1;  // answers before those of the round
+        if (checkout_parts::add_beginning(connection_, changes_)) ++ahead;
         Items missed;
         for (const Round& round : rounds_) {
             send_look_up(missed, ahead);
@@ -222,8 +230,13 @@ class Batch {
             ports::ChangeResult& result = results_[item.place];
             result = {.applied = true, .order = read_head(rows, row, 1)};
             const int payload = 1 + head_size;
-            result.order->payload =
-                rows.null(row, payload) ? item.change->document.payload : read_jsonb(rows.bytes(row, payload));
+            const int status_before = payload + 1;
+            if (item.change->verb == Verb::replace) {
+                result.order->payload = item.change->document.payload;
+            } else {
+                result.order->payload = read_jsonb(rows.bytes(row, payload));
+                result.status_before = order::parse_status(rows.bytes(row, status_before));
+            }
         }
     }
 
@@ -251,6 +264,7 @@ class Batch {
     }
 
     Connection& connection_;
+    std::span<const Change* const> changes_;
     std::vector<Round> rounds_;
     std::vector<ports::ChangeResult> results_;
 };

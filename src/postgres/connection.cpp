@@ -164,11 +164,15 @@ void Connection::set_up() {
 
 // A plan made while a table is empty is a sequential scan that stays when the table has grown. All of ours are look-ups
 // of keys in the order of their arrays, so only those are offered (measured: up to twenty times).
-void Connection::prepare(std::span<const Statement> statements) {
+void Connection::pin_plans() {
     execute(
         "SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_hashjoin = off; "
         "SET enable_mergejoin = off; SET enable_memoize = off; SET enable_material = off; SET jit = off; "
         "SET plan_cache_mode = force_generic_plan");
+}
+
+void Connection::prepare(std::span<const Statement> statements, Plans plans) {
+    if (plans == Plans::pinned) pin_plans();
     if (PQenterPipelineMode(connection_.get()) == 0) lost();
     const auto add_one = [this](const char* name, const char* sql) {
         expect(PQsendPrepare(connection_.get(), name, sql, 0, nullptr));
@@ -180,7 +184,7 @@ void Connection::prepare(std::span<const Statement> statements) {
     run();
 }
 
-void Connection::query(const char* name, const Parameters& parameters, Step step) {
+void Connection::send(const char* name, const char* sql, const Parameters& parameters, Step step) {
     std::vector<const char*> values;
     std::vector<int> lengths;
     values.reserve(parameters.values().size());
@@ -190,21 +194,29 @@ void Connection::query(const char* name, const Parameters& parameters, Step step
         lengths.push_back(static_cast<int>(value.size()));
     }
     const std::vector<int> formats(values.size(), binary);
-    expect(PQsendQueryPrepared(connection_.get(), name, static_cast<int>(values.size()), values.data(), lengths.data(),
-                               formats.data(), binary));
+    const int count = static_cast<int>(values.size());
+    expect(sql == nullptr ? PQsendQueryPrepared(connection_.get(), name, count, values.data(), lengths.data(),
+                                                formats.data(), binary)
+                          : PQsendQueryParams(connection_.get(), sql, count, nullptr, values.data(), lengths.data(),
+                                              formats.data(), binary));
     pending_.push_back(step);
 }
 
 Connection& Connection::add(const Statement& statement, const Parameters& parameters) {
-    query(statement.name.c_str(), parameters, Step::statement);
+    send(statement.name.c_str(), nullptr, parameters, Step::statement);
+    return *this;
+}
+Connection& Connection::add_once(const Statement& statement, const Parameters& parameters) {
+    const std::string sql = fmt::format("/* {} */ {}", statement.name, statement.sql);
+    send(nullptr, sql.c_str(), parameters, Step::statement);
     return *this;
 }
 Connection& Connection::add_begin() {
-    query(begin_name, {}, Step::statement);
+    send(begin_name, nullptr, {}, Step::statement);
     return *this;
 }
 Connection& Connection::add_commit() {
-    query(commit_name, {}, Step::commit);
+    send(commit_name, nullptr, {}, Step::commit);
     return *this;
 }
 
@@ -236,10 +248,29 @@ std::vector<Rows> Connection::run() {
         }
         if (first_failure && first_failure->connection_lost()) throw *first_failure;
     }
-    Rows sync(next_result());
+    if (auto failure = take_end(); failure && !first_failure) first_failure = std::move(failure);
     commit_sent_ = false;
     if (first_failure) throw *first_failure;
     return answers;
+}
+
+/// What ends a round trip also ends the transaction of statements that have none around them: whatever is checked then,
+/// as deferred constraints are, is refused here, behind the statements' own answers.
+std::optional<Failure> Connection::take_end() {
+    std::optional<Failure> failure;
+    for (bool was_null = false;;) {
+        pg_result* const result = next_result();
+        if (result == nullptr) {
+            if (was_null) lost("the end of an answer is missing");
+            was_null = true;
+            continue;
+        }
+        was_null = false;
+        const Rows rows(result);
+        if (PQresultStatus(result) == PGRES_PIPELINE_SYNC) return failure;
+        failure = failure_of(result, commit_sent_, commit_sent_);
+        if (failure->connection_lost()) throw *failure;
+    }
 }
 
 bool Connection::roll_back() noexcept {

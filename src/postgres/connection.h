@@ -17,6 +17,8 @@ struct pg_result;
 
 namespace orderstream::postgres {
 
+class Failure;
+
 /// A statement that a connection prepares when it is opened. Named, so that a log or pg_prepared_statements tells
 /// which.
 struct Statement {
@@ -50,6 +52,12 @@ class Rows {
 /// Where it leads, without secrets: "db1:5432/orderstream".
 [[nodiscard]] std::string place_of(const std::string& dsn);
 
+/// Who chooses how statements are run.
+enum class Plans {
+    pinned,     ///< this folder: look-ups of keys in the order of their arrays alone, see connection.cpp
+    by_server,  ///< the server: for what is built from what is asked
+};
+
 /// How a connection behaves towards a server that does not.
 struct Patience {
     std::chrono::milliseconds connect{5'000};
@@ -69,10 +77,12 @@ class Connection {
     /// Text that may hold many statements, as a script does; before prepare(). Answers what the last one does, in text.
     Rows execute(const std::string& script);
 
-    /// Once: from now on these statements are run, by plans that are not left to luck, see connection.cpp.
-    void prepare(std::span<const Statement> statements);
+    /// Once: from now on these statements are run.
+    void prepare(std::span<const Statement> statements, Plans plans = Plans::pinned);
 
     Connection& add(const Statement& statement, const Parameters& parameters);
+    /// One that is not prepared: it is planned for these very parameters. Its name goes with it as a comment.
+    Connection& add_once(const Statement& statement, const Parameters& parameters);
     Connection& add_begin();
     /// The last of a transaction.
     Connection& add_commit();
@@ -95,9 +105,12 @@ class Connection {
 
     void connect(const std::string& dsn, std::string_view application);
     void set_up();
-    void query(const char* name, const Parameters& parameters, Step step);
+    void pin_plans();
+    /// By its name, if it is prepared, or else its SQL.
+    void send(const char* name, const char* sql, const Parameters& parameters, Step step);
     void expect(int sent);
     void flush();
+    std::optional<Failure> take_end();
     pg_result* next_result();
     void wait_for(bool to_write, std::chrono::steady_clock::time_point deadline);
     [[noreturn]] void lost();

@@ -9,6 +9,7 @@
 
 #include "order/limits.h"
 #include "postgres/changes.h"
+#include "postgres/checkout_parts.h"
 #include "postgres/connection_pool.h"
 #include "postgres/notes.h"
 #include "postgres/reads.h"
@@ -112,7 +113,7 @@ struct PostgresStore::Parts {
     Options options;
     const telemetry::Log& log;
     const std::vector<Statement> writing_statements =
-        joined({WriterSession::statements(), changes::statements(), notes::statements()});
+        joined({WriterSession::statements(), changes::statements(), checkout_parts::statements(), notes::statements()});
     const std::vector<Statement> working_statements = joined({steps::statements(), retries::statements()});
     const std::vector<Statement> reading_statements = {reads::heads(), reads::wholes(), reads::by_external(),
                                                        trouble_statement};
@@ -152,6 +153,7 @@ ports::StoreResult<std::vector<ports::ChangeResult>> PostgresStore::apply(ports:
         }
         if (const auto left = note_of(note, changes, *applied)) notes::add(connection, *left, parts_->session.owner());
         notes::add_removal(connection, settled);
+        checkout_parts::add_all(connection, changes, *applied);
         connection.add_commit().run();
         return applied;
     });

@@ -18,10 +18,12 @@ PostgresServer& PostgresServer::get() {
 
 PostgresServer::PostgresServer() : services_({"postgres"}) {
     const std::string& dsn = services_.address("POSTGRES_DSN");
-    base_dsn_ = dsn.substr(0, dsn.rfind('/'));
+    base_dsn_ = dsn.substr(0, dsn.rfind(':'));
 }
 
-std::string PostgresServer::dsn(const std::string& database) const { return base_dsn_ + "/" + database; }
+std::string PostgresServer::dsn(const std::string& database, int port) const {
+    return fmt::format("{}:{}/{}", base_dsn_, port, database);
+}
 
 std::string PostgresServer::make_database() {
     const std::string name = fmt::format("test_{}", ++databases_);

@@ -15,7 +15,9 @@ class PostgresServer {
     /// An empty database of its own.
     [[nodiscard]] std::string make_database();
     /// The DSN of one of its databases.
-    [[nodiscard]] std::string dsn(const std::string& database) const;
+    [[nodiscard]] std::string dsn(const std::string& database) const { return dsn(database, port()); }
+    /// The same by way of a proxy.
+    [[nodiscard]] std::string dsn(const std::string& database, int port) const;
     [[nodiscard]] int port() const { return services_.port("postgres"); }
 
     /// stop, start or kill (kill -9).
@@ -29,7 +31,7 @@ class PostgresServer {
     PostgresServer();
 
     Services services_;
-    std::string base_dsn_;  // without the database
+    std::string base_dsn_;  // without port and database
     int databases_ = 0;
     mutable std::atomic<int> statements_ = 0;
 };

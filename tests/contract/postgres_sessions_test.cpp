@@ -42,9 +42,7 @@ class PostgresSessions : public testing::Test {
         return name;
     }
     static std::string dsn(int port = PostgresServer::get().port()) {
-        std::string text = PostgresServer::get().dsn(database());
-        const std::string own = fmt::format(":{}/", PostgresServer::get().port());
-        return text.replace(text.find(own), own.size(), fmt::format(":{}/", port));
+        return PostgresServer::get().dsn(database(), port);
     }
 
     order::Change create() {

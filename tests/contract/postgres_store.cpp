@@ -4,6 +4,7 @@
 
 #include <stdexcept>
 
+#include "order/limits.h"
 #include "postgres/migrations.h"
 
 namespace orderstream::contract {
@@ -33,11 +34,10 @@ const telemetry::Log& silent_log() {
     return log;
 }
 
-std::unique_ptr<postgres::PostgresStore> open_postgres(const std::string& database) {
+std::unique_ptr<postgres::PostgresStore> open_postgres(const std::string& dsn) {
     using namespace std::chrono_literals;
     return std::make_unique<postgres::PostgresStore>(
-        postgres::PostgresStore::Options{
-            .dsn = PostgresServer::get().dsn(database), .application = "test", .patience = {}, .adoption_after = 0ms},
+        postgres::PostgresStore::Options{.dsn = dsn, .application = "test", .patience = {}, .adoption_after = 0ms},
         silent_log());
 }
 
@@ -48,35 +48,39 @@ void wait_for_sessions_to_end(const std::string& database) {
                                 database));
 }
 
-PostgresUnderTest::PostgresUnderTest()
-    : database_([]() -> const std::string& {
-          static const std::string database = make_store_database();
-          return database;
-      }()) {
-    (void)PostgresServer::get().run_sql(database_,
+const std::string& PostgresUnderTest::database() {
+    static const std::string database = make_store_database();
+    return database;
+}
+
+PostgresUnderTest::PostgresUnderTest() {
+    (void)PostgresServer::get().run_sql(database(),
                                         "DELETE FROM orders; DELETE FROM batches; "
                                         "UPDATE test_clock.hand SET at = '2026-01-31'");
     open();
 }
 
 void PostgresUnderTest::open() {
-    store_ = open_postgres(database_);
+    store_ = open_postgres(PostgresServer::get().dsn(database()));
     listing_ = std::make_unique<postgres::PostgresListing>(
         postgres::PostgresListing::Options{
-            .dsn = PostgresServer::get().dsn(database_), .application = "test", .patience = {}},
+            .dsn = PostgresServer::get().dsn(database()),
+            .application = "test",
+            .patience = {},
+            .count_time = order::limits::listing_timeout},  // however slow the machine is
         silent_log());
 }
 
 void PostgresUnderTest::restart() {
     listing_.reset();
     store_.reset();
-    wait_for_sessions_to_end(database_);
+    wait_for_sessions_to_end(database());
     open();
 }
 
 void PostgresUnderTest::let_pass(std::chrono::milliseconds time) {
     (void)PostgresServer::get().run_sql(
-        database_, fmt::format("UPDATE test_clock.hand SET at = at + interval '{} milliseconds'", time.count()));
+        database(), fmt::format("UPDATE test_clock.hand SET at = at + interval '{} milliseconds'", time.count()));
 }
 
 }  // namespace orderstream::contract

@@ -16,7 +16,7 @@ namespace orderstream::contract {
 [[nodiscard]] const telemetry::Log& silent_log();
 
 /// That adopts at once.
-[[nodiscard]] std::unique_ptr<postgres::PostgresStore> open_postgres(const std::string& database);
+[[nodiscard]] std::unique_ptr<postgres::PostgresStore> open_postgres(const std::string& dsn);
 
 /// Waits until no other session is at this database.
 void wait_for_sessions_to_end(const std::string& database);
@@ -25,6 +25,8 @@ void wait_for_sessions_to_end(const std::string& database);
 class PostgresUnderTest final : public StoreUnderTest {
   public:
     PostgresUnderTest();
+    /// Of every one.
+    [[nodiscard]] static const std::string& database();
     [[nodiscard]] ports::OrderStore& store() override { return *store_; }
     [[nodiscard]] ports::OrderListing& listing() override { return *listing_; }
     void restart() override;
@@ -33,7 +35,6 @@ class PostgresUnderTest final : public StoreUnderTest {
   private:
     void open();
 
-    const std::string& database_;
     std::unique_ptr<postgres::PostgresStore> store_;
     std::unique_ptr<postgres::PostgresListing> listing_;
 };

@@ -20,6 +20,7 @@ class Run:
     failed: int  # answers of 400 and more
     lost: int    # no answer: the connection failed, or nothing for two seconds
     statuses: dict = field(default_factory=dict)  # counted by the script of POSTs only
+    expected: int = 201
 
     @property
     def rate(self):
@@ -27,11 +28,11 @@ class Run:
 
     def trouble(self):
         """What makes this run worth nothing; empty when nothing does."""
-        others = {status: count for status, count in self.statuses.items() if status != "201"}
+        others = {status: count for status, count in self.statuses.items() if status != str(self.expected)}
         if self.requests == 0:
             return "no answer at all"
         if self.failed or self.lost or others:
-            return f"{self.failed} refused, {self.lost} lost, other answers than 201: {others or 'none'}"
+            return f"{self.failed} refused, {self.lost} lost, other answers than {self.expected}: {others or 'none'}"
         return ""
 
 
@@ -47,10 +48,13 @@ def wrk(url, connections, seconds, script="report.lua", script_arguments=()):
 
 
 class OrderLoad:
-    """POSTs of ever new orders, and how many were answered 201 in all: the store must hold as many."""
+    """Creates of ever new orders of one form (orders.lua), and how many were answered as expected in all: the store must
+    hold as many."""
 
-    def __init__(self, service):
+    def __init__(self, service, form="generic, done"):
         self._service = service
+        self._form = form
+        self._expected = 202 if form == "generic, stored" else 201
         self._seed = 0
         self.created = 0
         self.cut_off_at_most = 0  # wrk goes while requests are on their way
@@ -59,8 +63,9 @@ class OrderLoad:
         """As fast as the answers come, or at a steady rate."""
         self._seed += 1
         limit = [] if rate_max is None else [round(rate_max)]
-        result = wrk(self._service.url + "/orders", connections, seconds, "create_orders.lua", [self._seed, *limit])
-        self.created += result.statuses.get("201", 0)
+        result = wrk(self._service.url, connections, seconds, "orders.lua", [self._form, self._seed, *limit])
+        result.expected = self._expected
+        self.created += result.statuses.get(str(self._expected), 0)
         self.cut_off_at_most += connections
         return result
 

@@ -73,12 +73,12 @@ class Database:
     def sql(self, statement):
         return self._psql(f"--command={statement}")
 
-    def sql_file(self, name):
-        return self._psql(f"--file={HERE / name}")
+    def sql_file(self, name, **variables):
+        return self._psql(f"--file={HERE / name}", *(f"--set={name}={value}" for name, value in variables.items()))
 
-    def _psql(self, what):
+    def _psql(self, *what):
         run = subprocess.run([program("psql"), "--no-psqlrc", "--quiet", "--no-align", "--tuples-only",
-                              "--set=ON_ERROR_STOP=1", what, self.dsn],
+                              "--set=ON_ERROR_STOP=1", *what, self.dsn],
                              stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
         if run.returncode != 0:
             raise Broken(f"psql: {run.stderr.strip()}")

@@ -122,7 +122,7 @@ class IdSource {
         return id;
     }
 
-    /// One of 10,000 customers, as bench/create_orders.lua has them.
+    /// One of 10,000 customers, as bench/orders.lua has them.
     std::string customer() {
         std::array<char, 37> text{};
         std::snprintf(text.data(), text.size(), "%08u-0000-4000-8000-000000000000",
@@ -135,7 +135,7 @@ class IdSource {
     std::uint32_t counter_ = 0;
 };
 
-// The payload of the 250-byte requests that bench/create_orders.lua sends.
+// The payload of the 250-byte requests that bench/orders.lua sends.
 constexpr std::string_view payload =
     R"({"id":"order-0000000001","currency":"USD","note":"please ring twice and leave it at the door","items":[)"
     R"({"sku":"AB-101","price":19.99,"quantity":2},{"sku":"CD-2002","price":5,"quantity":1}]})";

@@ -1,4 +1,4 @@
--- What the yardsticks' database has besides the service's own tables: ids and an order like those of create_orders.lua.
+-- What the yardsticks' database has besides the service's own tables: ids and an order like those of orders.lua.
 
 -- As the service makes them: the clock first (UUIDv7), so that new rows are neighbours in the index.
 CREATE FUNCTION new_id() RETURNS uuid LANGUAGE sql VOLATILE AS $$

@@ -10,7 +10,7 @@
 
 namespace orderstream::bench {
 
-/// The request that bench/create_orders.lua sends.
+/// The request that bench/orders.lua sends.
 inline constexpr std::string_view request_body =
     R"({"user_id":"00000001-0000-4000-8000-000000000000","payload":{"id":"order-0000000001","currency":"USD",)"
     R"("note":"please ring twice and leave it at the door","items":[)"

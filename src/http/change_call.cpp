@@ -67,6 +67,8 @@ class Call : public std::enable_shared_from_this<Call> {
 }  // namespace
 
 void submit_change(pipeline::Orders& orders, Exchange& exchange, ChangeCall call, RenderOutcome render) {
+    const std::string* const traceparent = exchange.request.find(Header::traceparent);
+    if (traceparent != nullptr && is_traceparent(*traceparent)) call.change.traceparent = *traceparent;
     std::make_shared<Call>(orders, std::move(call), std::move(render))->start(exchange);
 }
 

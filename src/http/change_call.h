@@ -19,9 +19,9 @@ struct ChangeCall {
 
 using RenderOutcome = std::function<Response(const pipeline::Outcome&)>;
 
-/// Sends a change on its way; its outcome becomes the exchange's answer, and a client that hangs up abandons it.
-/// `orders` must outlive the server. A change carries one expected version; of several in If-Match the right one is
-/// found by the mismatch that a wrong one comes back with, so each is tried at most once.
+/// Sends a change on its way, within its request's trace; its outcome becomes the exchange's answer, and a client that
+/// hangs up abandons it. `orders` must outlive the server. A change carries one expected version; of several in
+/// If-Match the right one is found by the mismatch that a wrong one comes back with, so each is tried at most once.
 void submit_change(pipeline::Orders& orders, Exchange& exchange, ChangeCall call, RenderOutcome render);
 
 }  // namespace orderstream::http

@@ -198,7 +198,7 @@ class Process {
         std::vector<HealthWatch::Dependency> dependencies{
             {.name = "store",
              .engine = std::string(store_.engine),
-             .trouble = [this] { return store_.port->trouble(); },
+             .trouble = store_.trouble,
              .in_trouble = HealthStatus::unhealthy},
             {.name = "bus", .engine = std::string(bus_.engine), .trouble = bus_.trouble}};
         if (has_api(role_)) {

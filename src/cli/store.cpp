@@ -1,6 +1,7 @@
 #include "cli/store.h"
 
 #include <filesystem>
+#include <mutex>
 #include <utility>
 #include <vector>
 
@@ -17,12 +18,32 @@ namespace {
 tl::expected<StorePart, std::string> open_sqlite(const config::Storage& storage) {
     auto opened = sqlite::SqliteStore::open(storage.data_dir);
     if (!opened) return tl::unexpected(std::move(opened).error());
-    return StorePart{.engine = "sqlite",
-                     .place = storage.data_dir,
-                     .port = std::move(*opened),
-                     .listing = std::make_unique<sqlite::SqliteListing>(storage.data_dir),
-                     .prepare = [] { return tl::expected<void, StoreObstacle>(); }};
+    StorePart part{.engine = "sqlite",
+                   .place = storage.data_dir,
+                   .port = std::move(*opened),
+                   .listing = std::make_unique<sqlite::SqliteListing>(storage.data_dir),
+                   .prepare = [] { return tl::expected<void, StoreObstacle>(); },
+                   .trouble = {}};
+    part.trouble = [store = part.port.get()] { return store->trouble(); };
+    return part;
 }
+
+/// What prepare() has met, for those who ask meanwhile whether the store works. Thread-safe.
+class Preparation {
+  public:
+    void went(const tl::expected<void, StoreObstacle>& ready) {
+        const std::lock_guard lock(mutex_);
+        in_the_way_ = ready ? std::string() : ready.error().message;
+    }
+    [[nodiscard]] std::string in_the_way() const {
+        const std::lock_guard lock(mutex_);
+        return in_the_way_;
+    }
+
+  private:
+    mutable std::mutex mutex_;
+    std::string in_the_way_ = "not prepared yet";
+};
 
 StoreObstacle to_store_obstacle(postgres::Obstacle obstacle) {
     switch (obstacle.kind) {
@@ -40,24 +61,32 @@ tl::expected<StorePart, std::string> make_postgres(const config::Postgres& postg
     if (!migrations) return tl::unexpected(std::move(migrations).error());
     auto store = std::make_unique<postgres::PostgresStore>(
         postgres::PostgresStore::Options{.dsn = dsn, .patience = {}, .sole = alone}, log);
-    auto prepare = [&log, store = store.get(), skip = postgres.skip_migrations,
+    auto preparation = std::make_shared<Preparation>();
+    auto prepare = [&log, preparation, store = store.get(), skip = postgres.skip_migrations,
                     migrator = postgres::Migrator(dsn, std::move(*migrations))] {
-        tl::expected<void, postgres::Obstacle> ready;
+        tl::expected<void, postgres::Obstacle> schema;
         if (skip) {
-            ready = migrator.check();
+            schema = migrator.check();
         } else {
-            ready = migrator.up().map([&log](int steps) {
+            schema = migrator.up().map([&log](int steps) {
                 if (steps > 0) log.info("the schema is up to date", {{"steps", steps}});
             });
         }
-        return ready.and_then([store] { return store->connect(); }).map_error(to_store_obstacle);
+        auto ready = schema.and_then([store] { return store->connect(); }).map_error(to_store_obstacle);
+        preparation->went(ready);
+        return ready;
+    };
+    auto trouble = [preparation, store = store.get()] {
+        std::string in_the_way = preparation->in_the_way();
+        return in_the_way.empty() ? store->trouble() : in_the_way;
     };
     return StorePart{.engine = "postgres",
                      .place = postgres::place_of(dsn),
                      .port = std::move(store),
                      .listing = std::make_unique<postgres::PostgresListing>(
                          postgres::PostgresListing::Options{.dsn = dsn, .patience = {}}, log),
-                     .prepare = prepare};
+                     .prepare = std::move(prepare),
+                     .trouble = std::move(trouble)};
 }
 
 }  // namespace

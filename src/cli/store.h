@@ -33,6 +33,8 @@ struct StorePart {
     std::unique_ptr<ports::OrderListing> listing;  ///< of the same orders
     /// Brings its schema up to date and makes sure that it can be used; again as long as it is in the way.
     std::function<tl::expected<void, StoreObstacle>()> prepare;
+    /// Empty: it works; else why not. Until it was prepared it is not asked: what it needs may not be there yet.
+    std::function<std::string()> trouble;
 };
 
 /// `alone`: no other process may use it at the same time. The error is a sentence.

@@ -231,4 +231,22 @@ bool is_sane_request_id(std::string_view value) {
     });
 }
 
+bool is_traceparent(std::string_view value) {
+    constexpr std::string_view shape = "00-TTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTT-PPPPPPPPPPPPPPPP-FF";
+    if (value.size() != shape.size()) return false;
+    bool trace_id = false;  // of zeros alone it is not valid
+    bool parent_id = false;
+    for (std::size_t i = 0; i < shape.size(); ++i) {
+        if (shape[i] == '0' || shape[i] == '-') {
+            if (value[i] != shape[i]) return false;
+            continue;
+        }
+        if (!is_digit(value[i]) && (value[i] < 'a' || value[i] > 'f')) return false;
+        if (value[i] == '0') continue;
+        trace_id = trace_id || shape[i] == 'T';
+        parent_id = parent_id || shape[i] == 'P';
+    }
+    return trace_id && parent_id;
+}
+
 }  // namespace orderstream::http

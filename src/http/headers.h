@@ -41,4 +41,8 @@ struct IfMatch {
 /// Short and of characters that are harmless in a log, a header and a URL; else it is replaced by one made here.
 [[nodiscard]] bool is_sane_request_id(std::string_view value);
 
+/// `traceparent` of version 00 (W3C Trace Context, 3.2). It is passed on as it is, so another version, which may say
+/// more than is known here, is not valid either.
+[[nodiscard]] bool is_traceparent(std::string_view value);
+
 }  // namespace orderstream::http

@@ -18,6 +18,8 @@ constexpr int matches_nothing = 0;
 std::shared_ptr<OrderCall> OrderCall::begin(pipeline::Orders& orders, Exchange& exchange) {
     auto call = std::make_shared<OrderCall>(orders);
     call->later_ = exchange.answer_later([call] { call->abandon(); });
+    const std::string* const traceparent = exchange.request.find(Header::traceparent);
+    if (traceparent != nullptr && is_traceparent(*traceparent)) call->traceparent_ = *traceparent;
     return call;
 }
 
@@ -34,6 +36,7 @@ void OrderCall::read(const order::OrderId& id, AfterRead then) {
 
 void OrderCall::change(ChangeCall call, AfterChange then) {
     call_ = std::move(call);
+    call_.change.traceparent = traceparent_;
     after_change_ = std::move(then);
     if (!call_.if_match.any) {
         std::vector<int>& versions = call_.if_match.versions;

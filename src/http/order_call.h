@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "http/exchange.h"
 #include "http/headers.h"
@@ -35,8 +36,8 @@ class OrderCall : public std::enable_shared_from_this<OrderCall> {
     explicit OrderCall(pipeline::Orders& orders) : orders_(orders) {}
 
     void read(const order::OrderId& id, AfterRead then);
-    /// A change carries one expected version; of several in If-Match the right one is found by the mismatch that a
-    /// wrong one comes back with, so each is tried at most once.
+    /// Within the request's trace. A change carries one expected version; of several in If-Match the right one is found
+    /// by the mismatch that a wrong one comes back with, so each is tried at most once.
     void change(ChangeCall call, AfterChange then);
 
   private:
@@ -46,6 +47,7 @@ class OrderCall : public std::enable_shared_from_this<OrderCall> {
 
     pipeline::Orders& orders_;
     Later later_;
+    std::string traceparent_;  ///< of the request; empty: none
     ChangeCall call_;
     AfterChange after_change_;
     pipeline::SubmissionPtr submission_;

@@ -18,11 +18,12 @@ enum class Header {
     content_type,
     content_encoding,
     x_request_id,
+    traceparent,
     if_match,
     idempotency_key,
     prefer,
 };
-inline constexpr std::size_t header_count = 6;
+inline constexpr std::size_t header_count = 7;
 
 /// What the client expects before it sends the body (RFC 9110, 10.1.1).
 enum class Expectation { none, hundred_continue, other };

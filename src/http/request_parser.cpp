@@ -52,6 +52,7 @@ std::optional<Header> header_of(field name, std::string_view text) {
         default: return std::nullopt;
     }
     if (beast::iequals(text, "X-Request-ID")) return Header::x_request_id;
+    if (beast::iequals(text, "traceparent")) return Header::traceparent;
     if (beast::iequals(text, "Idempotency-Key")) return Header::idempotency_key;
     return std::nullopt;
 }
@@ -155,6 +156,7 @@ class RequestParser::Machine {
             switch (header) {
                 case Header::if_match:
                 case Header::prefer:
+                case Header::traceparent:  // two of them are none: what is joined is not valid
                 case Header::content_encoding: request_.append(header, value); return;
                 case Header::content_type: return refuse("there is more than one Content-Type", error);
                 case Header::idempotency_key: return refuse("there is more than one Idempotency-Key", error);

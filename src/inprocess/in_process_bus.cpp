@@ -13,7 +13,7 @@ namespace {
 std::size_t bytes_of(std::span<const ports::Event> events) {
     std::size_t bytes = 0;
     for (const ports::Event& event : events) {
-        bytes += sizeof(event) + event.request_id.size() + ports::bytes_of(*event.order);
+        bytes += sizeof(event) + event.request_id.size() + event.traceparent.size() + ports::bytes_of(*event.order);
     }
     return bytes;
 }

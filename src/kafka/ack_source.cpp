@@ -107,7 +107,8 @@ void KafkaAckSource::Parts::add(const rd_kafka_message_t& message, std::vector<p
         return;
     }
     last_error.clear();
-    auto ack = decode_ack(value_of(message), header_of(message, request_id_header));
+    auto ack =
+        decode_ack(value_of(message), header_of(message, request_id_header), header_of(message, traceparent_header));
     if (ack) {
         acks.push_back(std::move(*ack));
     } else {

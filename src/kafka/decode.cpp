@@ -106,14 +106,16 @@ constexpr const char* is_unknown = "is unknown";
 
 }  // namespace
 
-tl::expected<ports::Event, std::string> decode_event(std::string_view value, std::string request_id) {
+tl::expected<ports::Event, std::string> decode_event(std::string_view value, std::string request_id,
+                                                     std::string traceparent) {
     const auto json = documents::parse_json(value, bounds);
     if (!json) return tl::unexpected(json.error().detail);
     Fields fields(*json);
     ports::Event event{.event_id = fields.parsed("event_id", order::parse_uuid, is_no_uuid),
                        .type = fields.parsed("event_type", order::parse_event_type, is_unknown),
                        .order = nullptr,
-                       .request_id = std::move(request_id)};
+                       .request_id = std::move(request_id),
+                       .traceparent = std::move(traceparent)};
     auto row = std::make_shared<order::Order>();
     row->id = fields.parsed("order_id", order::parse_order_id, is_no_uuid);
     row->version = fields.version("version", 1);
@@ -130,7 +132,7 @@ tl::expected<ports::Event, std::string> decode_event(std::string_view value, std
     return event;
 }
 
-tl::expected<Ack, std::string> decode_ack(std::string_view value, std::string request_id) {
+tl::expected<Ack, std::string> decode_ack(std::string_view value, std::string request_id, std::string traceparent) {
     const auto json = documents::parse_json(value, bounds);
     if (!json) return tl::unexpected(json.error().detail);
     Fields fields(*json);
@@ -142,7 +144,8 @@ tl::expected<Ack, std::string> decode_ack(std::string_view value, std::string re
             .processed_version = fields.version("processed_version", 0),
             .processed_at = fields.parsed("processed_at", order::parse_rfc3339, is_no_time),
             .error = fields.optional_text("error"),
-            .request_id = std::move(request_id)};
+            .request_id = std::move(request_id),
+            .traceparent = std::move(traceparent)};
     if (!fields.trouble().empty()) return tl::unexpected(fields.trouble());
     return ack;
 }

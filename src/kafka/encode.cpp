@@ -14,13 +14,15 @@ constexpr std::string_view ack_type = "order.processed";
 constexpr std::string_view announcement_type = "order.announced";
 constexpr std::size_t fields_bytes = 512;  // of an event without its payload, about
 
-Headers headers_of(std::string_view event_type, const order::Uuid& event_id, const std::string& request_id) {
+template <class Said>  // an event, an ACK or an announcement
+Headers headers_of(std::string_view event_type, const Said& said) {
     Headers headers;
-    headers.reserve(4);
+    headers.reserve(5);
     headers.push_back({std::string(content_type_header), std::string(json_type)});
     headers.push_back({std::string(event_type_header), std::string(event_type)});
-    headers.push_back({std::string(event_id_header), order::to_string(event_id)});
-    if (!request_id.empty()) headers.push_back({std::string(request_id_header), request_id});
+    headers.push_back({std::string(event_id_header), order::to_string(said.event_id)});
+    if (!said.traceparent.empty()) headers.push_back({std::string(traceparent_header), said.traceparent});
+    if (!said.request_id.empty()) headers.push_back({std::string(request_id_header), said.request_id});
     return headers;
 }
 
@@ -60,7 +62,7 @@ Message encode(const ports::Event& event, EventsKey key) {
     const order::Order& row = *event.order;
     Message message{.key = key == EventsKey::customer ? row.customer_id : order::to_string(row.id),
                     .value = {},
-                    .headers = headers_of(order::to_string(event.type), event.event_id, event.request_id)};
+                    .headers = headers_of(order::to_string(event.type), event)};
     std::string& out = message.value;
     out.reserve(fields_bytes + row.customer_id.size() + row.external_id.size() +
                 (row.payload ? row.payload->size() : 0));
@@ -82,7 +84,7 @@ Message encode(const ports::Event& event, EventsKey key) {
 }
 
 Message encode(const ports::Ack& ack) {
-    Message message{.key = {}, .value = {}, .headers = headers_of(ack_type, ack.event_id, ack.request_id)};
+    Message message{.key = {}, .value = {}, .headers = headers_of(ack_type, ack)};
     std::string& out = message.value;
     out.reserve(fields_bytes / 2 + ack.error.size());
     append_uuid(out, R"({"event_id":)", ack.event_id);
@@ -98,9 +100,8 @@ Message encode(const ports::Ack& ack) {
 }
 
 Message encode(const ports::Announcement& announcement) {
-    Message message{.key = announcement.order->customer_id,
-                    .value = {},
-                    .headers = headers_of(announcement_type, announcement.event_id, announcement.request_id)};
+    Message message{
+        .key = announcement.order->customer_id, .value = {}, .headers = headers_of(announcement_type, announcement)};
     documents::append_shown_order(message.value, *announcement.order);
     return message;
 }

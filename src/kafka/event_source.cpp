@@ -113,7 +113,8 @@ bool KafkaEventSource::Parts::take_one(std::vector<ports::Event>& events, std::s
         }
         return false;
     }
-    auto event = decode_event(value_of(*message), header_of(*message, request_id_header));
+    auto event = decode_event(value_of(*message), header_of(*message, request_id_header),
+                              header_of(*message, traceparent_header));
     if (!event) {
         refuse(std::move(message), event.error());
         return true;

@@ -25,6 +25,14 @@ constexpr int poll_ms = 100;
 constexpr auto quiet_after = 1s;
 constexpr auto answer_within = 1s;
 constexpr auto ask_again_after = 250ms;
+/// One that is connected may be slow once, on a machine with much else to do.
+constexpr int unanswered_max = 2;
+
+enum class Answer {
+    given,
+    none,         ///< in time
+    unreachable,  ///< there is no connection to ask by
+};
 
 }  // namespace
 
@@ -36,7 +44,7 @@ struct KafkaPublisher::Parts {
     void hear(rd_kafka_event_t* event);
     void hear_reports(rd_kafka_event_t* event);
     void watch();
-    [[nodiscard]] bool ask();
+    [[nodiscard]] Answer ask();
     void enter(BusState now);
     void replace_producer();
     /// The wake that is due, to be called without the lock.
@@ -60,6 +68,7 @@ struct KafkaPublisher::Parts {
     Clock::time_point last_heard{};
     Clock::time_point next_question{};
     bool suspicious = true;
+    int unanswered = 0;  ///< questions, since something was heard
     std::optional<BusState> told;
 
     std::jthread thread;  // the last: it uses all of the above
@@ -138,7 +147,8 @@ bool KafkaPublisher::flush(std::chrono::milliseconds timeout) {
 
 void KafkaPublisher::Parts::run(const std::stop_token& stop) {
     while (!stop.stop_requested()) {
-        if (const EventHandle event = producer->next_event(poll_ms)) hear(event.get());
+        EventHandle event = producer->next_event(poll_ms);
+        for (; event != nullptr; event = producer->next_event(0)) hear(event.get());
         if (producer->is_dead()) replace_producer();
         watch();
     }
@@ -171,7 +181,10 @@ void KafkaPublisher::Parts::hear_reports(rd_kafka_event_t* event) {
         if (notes.empty()) drained.notify_all();
         call = progress(true);
     }
-    if (safe > 0) last_heard = Clock::now();
+    if (safe > 0) {
+        last_heard = Clock::now();
+        unanswered = 0;
+    }
     if (lost > 0) log.warn("events were not acknowledged", {{"events", lost}, {"error", rd_kafka_err2str(why)}});
     if (call) call();
 }
@@ -185,26 +198,34 @@ std::function<void()> KafkaPublisher::Parts::progress(bool room) {
 void KafkaPublisher::Parts::watch() {
     const auto now = Clock::now();
     if ((!suspicious && now - last_heard < quiet_after) || now < next_question) return;
-    if (ask()) {
-        last_heard = Clock::now();
-        suspicious = false;
-        enter(BusState::up);
-    } else {
-        next_question = Clock::now() + ask_again_after;
-        suspicious = true;
-        enter(BusState::away);
+    switch (ask()) {
+        case Answer::given:
+            last_heard = Clock::now();
+            unanswered = 0;
+            suspicious = false;
+            enter(BusState::up);
+            return;
+        case Answer::none:
+            // Before the next one what has come meanwhile is heard: an acknowledgment is an answer, too.
+            if (++unanswered < unanswered_max) return;
+            break;
+        case Answer::unreachable: break;
     }
+    next_question = Clock::now() + ask_again_after;
+    suspicious = true;
+    enter(BusState::away);
 }
 
-bool KafkaPublisher::Parts::ask() {
+Answer KafkaPublisher::Parts::ask() {
     const TopicHandle topic(rd_kafka_topic_new(producer->get(), options.topics.events.c_str(), nullptr));
     const rd_kafka_metadata_t* answer = nullptr;
     const auto error = rd_kafka_metadata(producer->get(), 0, topic.get(), &answer,
                                          static_cast<int>(std::chrono::milliseconds(answer_within).count()));
-    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return false;
+    if (error == RD_KAFKA_RESP_ERR__TRANSPORT) return Answer::unreachable;
+    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return Answer::none;
     const MetadataHandle metadata(answer);
     if (metadata->topic_cnt == 1) partitions = metadata->topics[0].partition_cnt;
-    return true;
+    return Answer::given;
 }
 
 void KafkaPublisher::Parts::enter(BusState now) {

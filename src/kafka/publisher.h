@@ -15,8 +15,9 @@ namespace orderstream::kafka {
 /// The API's end: events into the events' topic, by a producer with a thread of its own that hears what became of them.
 ///
 /// Thread-safe; nothing blocks but flush(). It starts as `away` and is up once a broker has answered. Who is silent for
-/// a second is asked, and is away when no answer comes; meanwhile events that are with the producer stay there and go
-/// out when a broker is back. A producer that dies (librdkafka's fatal errors) is replaced, and what it had not been
+/// a second is asked, and is away when there is no connection to ask by for a second, or two questions in a row stay
+/// unanswered for a second each; meanwhile events that are with the producer stay there and go out when a broker is
+/// back. A producer that dies (librdkafka's fatal errors) is replaced, and what it had not been
 /// acknowledged is reported as failed. The destructor drops what is not acknowledged: its notes are still there.
 class KafkaPublisher final : public ports::EventPublisher {
   public:

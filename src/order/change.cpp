@@ -32,7 +32,7 @@ Verdict judge_step(const Change& change, Status current) {
 }  // namespace
 
 std::size_t Change::bytes() const {
-    return sizeof(Change) + customer_id.size() + request_id.size() + document.external_id.size() +
+    return sizeof(Change) + customer_id.size() + request_id.size() + traceparent.size() + document.external_id.size() +
            document.email.size() + document.currency.size() + (document.payload ? document.payload->size() : 0);
 }
 

@@ -32,6 +32,7 @@ struct Change {
     std::optional<Sha256> create_hash;    ///< of a create that can be repeated (Idempotency-Key, order_uid)
     Status new_status = Status::new_;     ///< of set_status
     std::string request_id;               ///< X-Request-ID, travels into the event's headers
+    std::string traceparent;              ///< W3C Trace Context, travels the same way; empty: there is none
 
     /// What it weighs in a queue or a batch.
     [[nodiscard]] std::size_t bytes() const;

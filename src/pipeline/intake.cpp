@@ -155,7 +155,8 @@ class Intake::Batch final : public BatchWriter::Sink {
     static ports::Event take_event(order::Change& change, order::Order&& row) {
         if (row.payload == nullptr) row.payload = std::move(change.document.payload);
         const order::EventType type = order::event_type_of(change);
-        return make_event(std::make_shared<const order::Order>(std::move(row)), type, change.request_id);
+        return make_event(std::make_shared<const order::Order>(std::move(row)), type, change.request_id,
+                          change.traceparent);
     }
 
     Intake& intake_;

@@ -214,7 +214,7 @@ Publisher::Look Publisher::look_at(const ports::Note& note) {
         const order::OrderPtr& row = (*rows)[i];
         // A later version has a note of its own.
         if (row == nullptr || note.entries[i].version == 0 || row->version != note.entries[i].version) continue;
-        events.push_back(make_event(row, note.entries[i].type, {}));
+        events.push_back(make_event(row, note.entries[i].type, {}, {}));
     }
     const std::lock_guard lock(mutex_);
     in_flight_.emplace(note.id, InFlight{.adopted = !own_.contains(note.id)});

@@ -170,7 +170,7 @@ bool Worker::handle_due_retries() {
         }
         // The type of the event that was deferred: its event_id must come out the same.
         const auto type = retry.version == 1 ? order::EventType::created : order::EventType::updated;
-        Task task{.event = make_event(std::make_shared<const order::Order>(std::move(retry.order)), type, {})};
+        Task task{.event = make_event(std::make_shared<const order::Order>(std::move(retry.order)), type, {}, {})};
         task.attempts = retry.attempts;
         task.processed = true;
         if (is_done(*task.event.order, retry.version)) task.end = task.event.order;
@@ -373,7 +373,8 @@ bool Worker::tell(std::span<Task* const> tasks) {
                        .processed_version = row.processed_version,
                        .processed_at = row.updated_at,
                        .error = {},
-                       .request_id = event.request_id};
+                       .request_id = event.request_id,
+                       .traceparent = event.traceparent};
         if (row.status == order::Status::failed) {
             ack.status = ports::Ack::Status::failed;
             ack.error = row.failure_reason;
@@ -387,7 +388,8 @@ bool Worker::tell(std::span<Task* const> tasks) {
         if (!met) continue;
         order::OrderPtr announced = with_document(*task);
         if (announced == nullptr) return false;
-        announcements.push_back(make_announcement(std::move(announced), row.announced_version, event.request_id));
+        announcements.push_back(
+            make_announcement(std::move(announced), row.announced_version, event.request_id, event.traceparent));
     }
     for (int failures = 0; !source_.send(acks, announcements); ++failures) {
         if (stopping_) return false;

@@ -14,12 +14,15 @@
 
 namespace orderstream::ports {
 
+// Whatever comes of a request carries its `request_id` and its `traceparent` along; either may be empty.
+
 /// One change of one order, on its way to a worker: `orders.events`.
 struct Event {
     order::Uuid event_id{};
     order::EventType type = order::EventType::created;
     order::OrderPtr order;  ///< as the change left it, with its payload; `order->version` is the event's version
     std::string request_id;
+    std::string traceparent;
 };
 
 /// What a worker says when a version is done with: `orders.ack`.
@@ -34,6 +37,7 @@ struct Ack {
     order::Time processed_at{};
     std::string error;
     std::string request_id;
+    std::string traceparent;
 };
 [[nodiscard]] std::string_view to_string(Ack::Status status);
 
@@ -42,6 +46,7 @@ struct Announcement {
     order::Uuid event_id{};  ///< of the order, its announced version and the topic: the same when it is said again
     order::OrderPtr order;
     std::string request_id;
+    std::string traceparent;
 };
 
 enum class BusState { up, away };

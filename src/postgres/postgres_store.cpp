@@ -98,14 +98,16 @@ struct PostgresStore::Parts {
                  [this] { return connect("reader", reading_statements); }) {}
 
     std::unique_ptr<Connection> connect(std::string_view role, const std::vector<Statement>& statements) {
+        std::unique_ptr<Connection> connection;
         try {
-            auto connection = std::make_unique<Connection>(options.dsn, fmt::format("{} {}", options.application, role),
-                                                           options.patience);
+            connection = std::make_unique<Connection>(options.dsn, fmt::format("{} {}", options.application, role),
+                                                      options.patience);
             connection->prepare(statements);
             log.debug("connected to PostgreSQL", {{"for", role}, {"backend", connection->backend_pid()}});
             return connection;
         } catch (const Failure& failure) {
-            log.warn("cannot connect to PostgreSQL", {{"for", role}, {"error", failure.what()}});
+            log.warn(connection == nullptr ? "cannot connect to PostgreSQL" : "cannot work with PostgreSQL",
+                     {{"for", role}, {"error", failure.what()}});
             throw;
         }
     }

@@ -280,8 +280,8 @@ TEST_P(BusContract, announcements_go_out_with_their_ids) {
     Listener ear(bus->ear());
     const std::vector acks{sample_ack(1)};
     const std::vector<ports::Announcement> announced{
-        {.event_id = event_uuid(1), .order = sample_order(1, 1, 1), .request_id = "r-1"},
-        {.event_id = event_uuid(2), .order = sample_order(2, 3, 3), .request_id = "r-2"}};
+        {.event_id = event_uuid(1), .order = sample_order(1, 1, 1), .request_id = "r-1", .traceparent = "t-1"},
+        {.event_id = event_uuid(2), .order = sample_order(2, 3, 3), .request_id = "r-2", .traceparent = ""}};
 
     ASSERT_TRUE(bus->source().send(acks, announced));
 

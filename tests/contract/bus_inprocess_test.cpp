@@ -73,7 +73,8 @@ TEST(InProcessBus, events_count_against_the_bound_until_they_are_done) {
 
 TEST(InProcessBus, bytes_are_bounded_too) {
     const std::vector event{sample_event(1)};
-    const std::size_t bytes = sizeof(ports::Event) + event[0].request_id.size() + ports::bytes_of(*event[0].order);
+    const std::size_t bytes = sizeof(ports::Event) + event[0].request_id.size() + event[0].traceparent.size() +
+                              ports::bytes_of(*event[0].order);
     InProcessBus bus(nullptr, {.bytes_max = 2 * bytes});
     EXPECT_TRUE(bus.publish(note_id(1), event));
     EXPECT_TRUE(bus.publish(note_id(2), event));
@@ -177,7 +178,7 @@ TEST(InProcessBus, acks_come_before_announcements_and_before_send_returns) {
     bus.subscribe([&](std::span<const ports::Ack> acks) { heard += std::string(acks.size(), 'A'); });
     const std::vector acks{sample_ack(1), sample_ack(2)};
     const std::vector<ports::Announcement> news{
-        {.event_id = event_uuid(1), .order = sample_order(1, 1, 1), .request_id = ""}};
+        {.event_id = event_uuid(1), .order = sample_order(1, 1, 1), .request_id = "", .traceparent = ""}};
 
     EXPECT_TRUE(bus.send(acks, news));
 

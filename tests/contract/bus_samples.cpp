@@ -41,11 +41,21 @@ order::OrderPtr sample_order(int number, int version, int processed_version) {
     return order;
 }
 
+namespace {
+
+/// Every other request is part of a trace.
+std::string traceparent_of(int number) {
+    return number % 2 == 0 ? "" : fmt::format("00-4bf92f3577b34da6a3ce929d{:08x}-00f067aa0ba902b7-01", number);
+}
+
+}  // namespace
+
 ports::Event sample_event(int number, int version) {
     return {.event_id = event_uuid(number, version),
             .type = order::EventType::created,
             .order = sample_order(number, version, version - 1),
-            .request_id = fmt::format("request-{}", number)};
+            .request_id = fmt::format("request-{}", number),
+            .traceparent = traceparent_of(number)};
 }
 
 ports::Ack sample_ack(int number) {
@@ -59,23 +69,25 @@ ports::Ack sample_ack(int number) {
             .processed_version = number + 2,
             .processed_at = order::Time(std::chrono::microseconds(1'700'000'000'123'456)),
             .error = failed ? "refused: \"why\"" : "",
-            .request_id = fmt::format("request-{}", number)};
+            .request_id = fmt::format("request-{}", number),
+            .traceparent = traceparent_of(number)};
 }
 
 std::string describe(const ports::Event& event) {
     const order::Order& order = *event.order;
-    return fmt::format("{} {} {} v{} {} {} {} {} {} {} {} {} request {}", order::to_string(event.event_id),
+    return fmt::format("{} {} {} v{} {} {} {} {} {} {} {} {} request {} trace {}", order::to_string(event.event_id),
                        order::to_string(event.type), order::to_string(order.id), order.version,
                        order::to_string(order.kind), order.customer_id, order.external_id,
                        order::to_string(order.status), order::to_string(order.total_amount), order.currency,
-                       order.payload ? *order.payload : "-", order::to_rfc3339(order.updated_at), event.request_id);
+                       order.payload ? *order.payload : "-", order::to_rfc3339(order.updated_at), event.request_id,
+                       event.traceparent);
 }
 
 std::string describe(const ports::Ack& ack) {
-    return fmt::format("{} {} v{} {} {} p{} {} '{}' request {}", order::to_string(ack.event_id),
+    return fmt::format("{} {} v{} {} {} p{} {} '{}' request {} trace {}", order::to_string(ack.event_id),
                        order::to_string(ack.order_id), ack.version, ports::to_string(ack.status),
                        order::to_string(ack.order_status), ack.processed_version, order::to_rfc3339(ack.processed_at),
-                       ack.error, ack.request_id);
+                       ack.error, ack.request_id, ack.traceparent);
 }
 
 }  // namespace orderstream::contract

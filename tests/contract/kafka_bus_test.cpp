@@ -95,7 +95,8 @@ TEST_F(KafkaBus, a_body_of_a_mebibyte_goes_through_and_comes_out_as_an_announcem
 
     EXPECT_EQ(*taken[2].order->payload, *row.payload);
     EXPECT_TRUE(source->send(
-        {}, std::vector<ports::Announcement>{{.event_id = event.event_id, .order = taken[0].order, .request_id = ""}}));
+        {}, std::vector<ports::Announcement>{
+                {.event_id = event.event_id, .order = taken[0].order, .request_id = "", .traceparent = ""}}));
     const auto announced = TopicReader(options, options.topics.created).read();
     ASSERT_EQ(announced.size(), 1u);
     EXPECT_GT(announced[0].message.value.size(), order::limits::body_bytes);
@@ -149,7 +150,9 @@ TEST_F(KafkaBus, a_message_nobody_can_read_goes_to_the_dead_letters_and_blocks_n
     const auto good = kafka::encode(sample_event(1), kafka::EventsKey::customer);
     write(options, options.topics.events, 2, good);
     write(options, options.topics.events, 2,
-          {.key = "k", .value = "{\"broken\":", .headers = {{"x-request-id", "r-7"}, {"replays", "2"}}});
+          {.key = "k",
+           .value = "{\"broken\":",
+           .headers = {{"x-request-id", "r-7"}, {"traceparent", "t-7"}, {"replays", "2"}}});
     write(options, options.topics.events, 2, good);
     auto source = worker();
 
@@ -176,6 +179,7 @@ TEST_F(KafkaBus, a_message_nobody_can_read_goes_to_the_dead_letters_and_blocks_n
     EXPECT_EQ(headers["original-partition"], "2");
     EXPECT_EQ(headers["original-offset"], "1");
     EXPECT_EQ(headers["x-request-id"], "r-7");
+    EXPECT_EQ(headers["traceparent"], "t-7");
     EXPECT_TRUE(order::parse_rfc3339(headers["failed-at"]));
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <map>
 #include <memory>
 #include <string>
 #include <thread>
@@ -96,6 +97,39 @@ TEST(Cluster, an_ack_takes_milliseconds) {
     }
     std::ranges::sort(waits);
     EXPECT_LT(waits[waits.size() / 2], 500ms) << "waiters fall back to asking the store after a second";
+}
+
+TEST(Cluster, a_trace_goes_all_the_way_and_an_invalid_one_nowhere) {
+    const Cluster cluster;
+    const auto api = cluster.start("api");
+    const auto worker = cluster.start("worker");
+    const std::string customer = new_customer();
+    const std::string trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    const std::string of_no_trace = "00-00000000000000000000000000000000-00f067aa0ba902b7-01";
+    const auto create_within = [&](const std::string& request_id, const std::string& traceparent) {
+        const Headers headers{{"X-Request-ID", request_id}, {"Traceparent", traceparent}};
+        EXPECT_EQ(api->ask(create(customer, document("x", 1), headers)).status, 201);
+    };
+    create_within("traced", trace);
+    create_within("untraced", of_no_trace);
+
+    using Traces = std::map<std::string, std::string>;  // by request
+    const kafka::KafkaOptions options = cluster.kafka_options();
+    const auto traces_in = [&](const std::string& topic) {
+        Traces traces;
+        for (const auto& record : contract::TopicReader(options, topic).read()) {
+            std::map<std::string, std::string> headers{{"traceparent", "none"}};
+            for (const kafka::Header& header : record.message.headers) headers[header.name] = header.value;
+            traces[headers["x-request-id"]] = headers["traceparent"];
+        }
+        return traces;
+    };
+    for (const std::string& topic : {options.topics.events, options.topics.acks, options.topics.created}) {
+        Traces traces;
+        // The announcement goes out behind the ACK.
+        EXPECT_TRUE(eventually([&] { return (traces = traces_in(topic)).size() == 2; })) << topic;
+        EXPECT_EQ(traces, (Traces{{"traced", trace}, {"untraced", "none"}})) << topic;
+    }
 }
 
 TEST(Cluster, one_key_at_two_replicas_at_once_makes_one_order) {

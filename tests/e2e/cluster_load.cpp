@@ -8,6 +8,7 @@
 #include "contract/kafka_server.h"
 #include "e2e/life_orders.h"
 #include "e2e/support/json_access.h"
+#include "kafka/producer.h"
 
 namespace orderstream::e2e {
 
@@ -19,6 +20,12 @@ using namespace std::chrono_literals;
 constexpr auto breath = 10ms;
 
 bool failed() { return testing::Test::HasFailure(); }
+
+std::vector<std::string> any_customers(int count) {
+    std::vector<std::string> customers(static_cast<std::size_t>(count));
+    std::ranges::generate(customers, new_customer);
+    return customers;
+}
 
 int rank_of(const std::string& status) {
     const std::vector<std::string> life{"new", "processing", "done", "failed", "cancelled", "deleted"};
@@ -32,9 +39,11 @@ std::string header_in(const kafka::Message& message, std::string_view name) {
 
 }  // namespace
 
-Load::Load(const std::vector<std::uint16_t>& ports, int customers) {
-    customers_.reserve(static_cast<std::size_t>(customers));
-    for (int i = 0; i < customers; ++i) customers_.emplace_back(i);
+Load::Load(const std::vector<std::uint16_t>& ports, int customers) : Load(ports, any_customers(customers)) {}
+
+Load::Load(const std::vector<std::uint16_t>& ports, const std::vector<std::string>& customers) {
+    customers_.reserve(customers.size());
+    for (std::size_t i = 0; i < customers.size(); ++i) customers_.emplace_back(i, customers[i]);
     for (std::size_t i = 0; i < customers_.size(); ++i) {
         threads_.emplace_back([this, i, port = ports[i % ports.size()]] { live(customers_[i], port); });
     }
@@ -68,6 +77,18 @@ void Load::expect_kept(const Cluster& cluster) const {
     ASSERT_TRUE(cluster.comes_to_rest()) << cluster.left_to_do() << " left to do";
     const StoredOrders rows = cluster.orders();
     for (const Customer& customer : customers_) customer.expect_kept(rows);
+}
+
+std::vector<std::string> one_for_each_partition(std::int32_t partitions) {
+    std::map<std::int32_t, std::string> found;
+    while (found.size() < static_cast<std::size_t>(partitions)) {
+        std::string customer = new_customer();
+        const std::int32_t partition = kafka::partition_of(customer, partitions);
+        found.emplace(partition, std::move(customer));
+    }
+    std::vector<std::string> customers;
+    for (auto& [partition, customer] : found) customers.push_back(std::move(customer));
+    return customers;
 }
 
 Watch::Watch(const Cluster& cluster)

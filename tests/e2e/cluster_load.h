@@ -24,6 +24,8 @@ class Load {
   public:
     /// `ports`: of APIs that stay for as long as this does.
     Load(const std::vector<std::uint16_t>& ports, int customers);
+    /// The same of known customers.
+    Load(const std::vector<std::uint16_t>& ports, const std::vector<std::string>& customers);
     ~Load() { stop(); }
     Load(const Load&) = delete;
     Load& operator=(const Load&) = delete;
@@ -48,6 +50,9 @@ class Load {
     std::atomic<bool> over_ = false;
     std::vector<std::jthread> threads_;
 };
+
+/// Customers whose events go, one's each, to each of so many partitions.
+[[nodiscard]] std::vector<std::string> one_for_each_partition(std::int32_t partitions);
 
 /// Looks at every order's row again and again: nothing may go backward.
 class Watch {

@@ -137,6 +137,9 @@ TEST(Start, of_many_replicas_at_once_on_an_empty_database_makes_one_schema) {
     concurrently(4,
                  [&](int i) { replicas[static_cast<std::size_t>(i)] = cluster.start(i % 2 == 0 ? "api" : "worker"); });
     EXPECT_EQ(cluster.run({"migrate", "version"}).output, "2\n");
+    for (const auto& replica : replicas) {
+        EXPECT_THAT(replica->log(), Not(HasSubstr("does not exist"))) << "it looked before the schema was there";
+    }
     EXPECT_EQ(replicas[0]->ask(create(new_customer(), document("x", 1))).status, 201);
 }
 
@@ -226,7 +229,11 @@ TEST(Start, waits_for_a_database_that_is_away_and_goes_on_when_it_is_back) {
     const auto api = cluster.launch("api");
     const auto worker = cluster.launch("worker");
     EXPECT_TRUE(api->logs("waiting for the store"));
-    EXPECT_EQ(api->ask(get("/health/ready")).status, 503);
+    EXPECT_TRUE(eventually([&] {
+        const HttpResponse unready = api->ask(get("/health/ready"));
+        EXPECT_EQ(unready.status, 503);
+        return text_at(unready.json(), "/checks/store/detail").find("onnect") != std::string::npos;
+    })) << "its probe does not say why";
     EXPECT_EQ(api->ask(create(new_customer(), document("x", 1))).status, 503);
     Cluster::control("start", "postgres");
     EXPECT_TRUE(eventually([&] { return api->ask(get("/health/ready")).status == 200; }));

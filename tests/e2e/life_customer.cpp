@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "e2e/support/json_access.h"
 
@@ -15,7 +16,7 @@ std::string status_after(bool removed) { return removed ? "deleted" : "cancelled
 
 }  // namespace
 
-Customer::Customer(std::uint64_t seed) : random_(seed), id_(new_customer()) {}
+Customer::Customer(std::uint64_t seed, std::string id) : random_(seed), id_(std::move(id)) {}
 
 Document Customer::next_document() {
     ++documents_;

@@ -28,7 +28,7 @@ struct Told {
 /// it; what does not is a failure of the running test. Used by one thread at a time.
 class Customer {
   public:
-    explicit Customer(std::uint64_t seed);
+    explicit Customer(std::uint64_t seed, std::string id = new_customer());
 
     enum class Heard {
         done,      ///< an answer that agrees

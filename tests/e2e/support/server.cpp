@@ -1,7 +1,11 @@
 #include "e2e/support/server.h"
 
+#include <gtest/gtest.h>
+
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
+#include <iostream>
 #include <stdexcept>
 
 #include "documents/json.h"
@@ -33,13 +37,22 @@ std::filesystem::path orderstream_binary() {
 }
 
 Server::Server(const Options& options)
-    : data_(options.data.empty() ? own_data_.path() : options.data),
+    : role_(options.arguments.empty() ? "" : options.arguments.front()),
+      data_(options.data.empty() ? own_data_.path() : options.data),
       program_(orderstream_binary(), to_program(options)) {
     const std::string_view message = options.until_ready ? "ready" : "listening";
     const auto line = program_.wait_for_line(
         [message](std::string_view text) { return port_in(text, message).has_value(); }, options.ready_timeout);
     if (!line) throw std::runtime_error("the server does not get ready:\n" + log());
     port_ = port_in(*line, message).value();
+}
+
+Server::~Server() {
+    if (!testing::Test::HasFailure()) return;
+    constexpr std::size_t bytes_max = 64 * 1024;
+    const std::string all = log();
+    std::cerr << "--- " << role_ << " at port " << port_ << ":\n"
+              << std::string_view(all).substr(all.size() - std::min(all.size(), bytes_max)) << std::flush;
 }
 
 Program::Options Server::to_program(const Options& options) const {

@@ -18,8 +18,8 @@ namespace orderstream::e2e {
 /// The program under test: the one that was built with the tests, or what ORDERSTREAM_BINARY names.
 [[nodiscard]] std::filesystem::path orderstream_binary();
 
-/// A running OrderStream, in whatever role, on a free port of this machine. Used by one thread, except ask() and what
-/// only reads.
+/// A running OrderStream, in whatever role, on a free port of this machine. When the test it ends with has failed, it
+/// leaves the end of its log on standard error. Used by one thread, except ask() and what only reads.
 class Server {
   public:
     struct Options {
@@ -33,6 +33,9 @@ class Server {
     /// Returns when it says that it is ready; throws, with all it wrote, when it does not get there.
     Server() : Server(Options{}) {}
     explicit Server(const Options& options);
+    ~Server();
+    Server(const Server&) = delete;
+    Server& operator=(const Server&) = delete;
 
     [[nodiscard]] std::uint16_t port() const { return port_; }
     [[nodiscard]] const std::filesystem::path& data() const { return data_; }
@@ -60,6 +63,7 @@ class Server {
     [[nodiscard]] Program::Options to_program(const Options& options) const;
     [[nodiscard]] ExitStatus ended(std::chrono::milliseconds timeout);
 
+    const std::string role_;
     TemporaryDirectory own_data_;
     std::filesystem::path data_;
     Program program_;

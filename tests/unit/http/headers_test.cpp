@@ -113,6 +113,32 @@ TEST(ContentType, TakesNothingElse) {
     }
 }
 
+TEST(Traceparent, IsOfVersionZeroWithIdsThatAreNotZero) {
+    const std::string good = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    EXPECT_TRUE(is_traceparent(good));
+    EXPECT_TRUE(is_traceparent("00-00000000000000000000000000000001-8000000000000000-00"));
+    EXPECT_TRUE(is_traceparent("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-ff"));
+    for (const std::string& bad : {
+             std::string(),
+             std::string("00-00000000000000000000000000000000-00f067aa0ba902b7-01"),
+             std::string("00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01"),
+             std::string("01-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"),
+             std::string("ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"),
+             std::string("00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01"),
+             std::string("00-4bf92f3577b34da6a3ce929d0e0e473g-00f067aa0ba902b7-01"),
+             std::string("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-0x"),
+             std::string("00_4bf92f3577b34da6a3ce929d0e0e4736_00f067aa0ba902b7_01"),
+             good.substr(1),
+             good.substr(0, good.size() - 1),
+             good + "0",
+             good + "-00",
+             " " + good,
+             good + ", " + good,
+         }) {
+        EXPECT_FALSE(is_traceparent(bad)) << bad;
+    }
+}
+
 TEST(RequestId, MustBeHarmless) {
     EXPECT_TRUE(is_sane_request_id("0193d7a0-7e9b-7c3e-8a1b-2c3d4e5f6071"));
     EXPECT_TRUE(is_sane_request_id("a.b_c:d~e/f+g=h@i"));

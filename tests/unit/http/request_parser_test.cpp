@@ -127,14 +127,15 @@ TEST(RequestParser, ReadsOneRequestAfterTheOther) {
     EXPECT_EQ(feeder.parser.request().find(Header::if_match), nullptr);
 }
 
-TEST(RequestParser, JoinsListsAndTakesTheFirstRequestId) {
+TEST(RequestParser, JoinsListsAndTracesAndTakesTheFirstRequestId) {
     Feeder feeder;
     ASSERT_EQ(feeder.feed(post("Prefer: wait=1\r\nPrefer: respond-async\r\nIf-Match: \"1\"\r\nIf-Match: \"2\"\r\n"
-                               "X-Request-ID: a\r\nX-Request-ID: b\r\n")),
+                               "X-Request-ID: a\r\nX-Request-ID: b\r\nTraceparent: a\r\ntraceparent: b\r\n")),
               Status::complete);
     EXPECT_EQ(feeder.parser.request().value_or_empty(Header::prefer), "wait=1, respond-async");
     EXPECT_EQ(feeder.parser.request().value_or_empty(Header::if_match), "\"1\", \"2\"");
     EXPECT_EQ(feeder.parser.request().value_or_empty(Header::x_request_id), "a");
+    EXPECT_EQ(feeder.parser.request().value_or_empty(Header::traceparent), "a, b");
 }
 
 TEST(RequestParser, TellsExpectationsBeforeTheBody) {

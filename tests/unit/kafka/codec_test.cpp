@@ -42,14 +42,14 @@ std::string without(std::string_view name) {
 }
 
 std::string why_not(const std::string& value) {
-    const auto event = decode_event(value, "");
+    const auto event = decode_event(value, "", "");
     return event ? "it is an event" : event.error();
 }
 
 TEST(Codec, an_event_comes_back_as_it_went) {
     const auto event = sample_event(3, 7);
     const Message message = encode(event, EventsKey::customer);
-    const auto back = decode_event(message.value, event.request_id);
+    const auto back = decode_event(message.value, event.request_id, event.traceparent);
     ASSERT_TRUE(back) << back.error();
     EXPECT_EQ(describe(*back), describe(event));
 }
@@ -60,10 +60,11 @@ TEST(Codec, an_event_has_the_names_of_the_reference) {
                 ElementsAre("event_id", "event_type", "order_id", "version", "kind", "customer_id", "external_id",
                             "status", "total_amount", "currency", "payload", "timestamp"));
     EXPECT_EQ(message.key, "customer-3");
-    EXPECT_THAT(
-        message.headers,
-        ElementsAre(Header{"content-type", "application/json"}, Header{"event-type", "order.created"},
-                    Header{"event-id", order::to_string(event_uuid(3, 7))}, Header{"x-request-id", "request-3"}));
+    EXPECT_THAT(message.headers,
+                ElementsAre(Header{"content-type", "application/json"}, Header{"event-type", "order.created"},
+                            Header{"event-id", order::to_string(event_uuid(3, 7))},
+                            Header{"traceparent", "00-4bf92f3577b34da6a3ce929d00000003-00f067aa0ba902b7-01"},
+                            Header{"x-request-id", "request-3"}));
 }
 
 TEST(Codec, an_event_may_be_keyed_by_its_order) {
@@ -71,8 +72,9 @@ TEST(Codec, an_event_may_be_keyed_by_its_order) {
     EXPECT_EQ(encode(event, EventsKey::order).key, order::to_string(event.order->id));
 }
 
-TEST(Codec, who_asked_without_a_request_id_has_no_header) {
-    auto event = sample_event(1);
+TEST(Codec, who_asked_without_a_trace_or_a_request_id_has_no_header) {
+    auto event = sample_event(2);
+    EXPECT_EQ(encode(event, EventsKey::customer).headers.size(), 4u);
     event.request_id.clear();
     EXPECT_EQ(encode(event, EventsKey::customer).headers.size(), 3u);
 }
@@ -84,7 +86,7 @@ TEST(Codec, an_order_without_an_external_id_has_null_there) {
     event.order = std::make_shared<const order::Order>(row);
     const Message message = encode(event, EventsKey::customer);
     EXPECT_THAT(message.value, HasSubstr(R"("external_id":null)"));
-    const auto back = decode_event(message.value, "");
+    const auto back = decode_event(message.value, "", "");
     ASSERT_TRUE(back);
     EXPECT_EQ(back->order->external_id, "");
 }
@@ -92,7 +94,7 @@ TEST(Codec, an_order_without_an_external_id_has_null_there) {
 TEST(Codec, an_ack_comes_back_as_it_went) {
     for (int i = 0; i < 7; ++i) {
         const auto ack = sample_ack(i);
-        const auto back = decode_ack(encode(ack).value, ack.request_id);
+        const auto back = decode_ack(encode(ack).value, ack.request_id, ack.traceparent);
         ASSERT_TRUE(back) << back.error();
         EXPECT_EQ(describe(*back), describe(ack));
     }
@@ -106,8 +108,8 @@ TEST(Codec, an_ack_has_the_names_of_the_reference) {
 }
 
 TEST(Codec, an_announcement_shows_the_order_as_a_reader_sees_it) {
-    const Message message =
-        encode(ports::Announcement{.event_id = event_uuid(9), .order = sample_order(4, 2, 2), .request_id = "r"});
+    const Message message = encode(ports::Announcement{
+        .event_id = event_uuid(9), .order = sample_order(4, 2, 2), .request_id = "r", .traceparent = "t"});
     EXPECT_THAT(names_of(message.value),
                 ElementsAre("order_id", "user_id", "status", "amount", "currency", "payload", "bucket", "version",
                             "failure_reason", "created_at", "updated_at"));
@@ -127,7 +129,7 @@ TEST(Codec, a_checkout_is_announced_as_its_door_shows_it) {
 TEST(Codec, unknown_fields_are_ignored) {
     std::string value = encode(sample_event(1), EventsKey::customer).value;
     value.insert(1, R"("schema":2,"trace":{"a":[1]},)");
-    EXPECT_TRUE(decode_event(value, ""));
+    EXPECT_TRUE(decode_event(value, "", ""));
 }
 
 TEST(Codec, numbers_stay_exact) {
@@ -135,7 +137,7 @@ TEST(Codec, numbers_stay_exact) {
     auto row = *event.order;
     row.payload = std::make_shared<const std::string>(R"({"n":0.1000000000000000000000000000000001})");
     event.order = std::make_shared<const order::Order>(row);
-    const auto back = decode_event(encode(event, EventsKey::customer).value, "");
+    const auto back = decode_event(encode(event, EventsKey::customer).value, "", "");
     ASSERT_TRUE(back);
     EXPECT_EQ(*back->order->payload, *row.payload);
 }
@@ -153,7 +155,7 @@ TEST(Codec, the_largest_and_deepest_body_fits) {
     event.order = std::make_shared<const order::Order>(row);
     const Message message = encode(event, EventsKey::customer);
     EXPECT_LT(message.bytes(), order::limits::message_bytes_max);
-    const auto back = decode_event(message.value, "");
+    const auto back = decode_event(message.value, "", "");
     ASSERT_TRUE(back) << back.error();
     EXPECT_EQ(*back->order->payload, deep);
 }
@@ -186,16 +188,16 @@ TEST(Codec, a_change_without_a_document_needs_none) {
     auto row = *event.order;
     row.payload = nullptr;
     event.order = std::make_shared<const order::Order>(row);
-    const auto back = decode_event(encode(event, EventsKey::customer).value, "");
+    const auto back = decode_event(encode(event, EventsKey::customer).value, "", "");
     ASSERT_TRUE(back) << back.error();
     EXPECT_EQ(back->order->payload, nullptr);
 }
 
 TEST(Codec, what_is_no_ack_says_why) {
-    const auto nothing = decode_ack("{}", "");
+    const auto nothing = decode_ack("{}", "", "");
     ASSERT_FALSE(nothing);
     EXPECT_EQ(nothing.error(), "its event_id is missing");
-    EXPECT_FALSE(decode_ack("no", ""));
+    EXPECT_FALSE(decode_ack("no", "", ""));
 }
 
 }  // namespace

@@ -196,10 +196,11 @@ TEST(Change, weighs_at_least_what_its_texts_hold) {
     Change full;
     full.customer_id = std::string(100, 'c');
     full.request_id = std::string(200, 'r');
+    full.traceparent = std::string(55, 't');
     full.document.external_id = std::string(300, 'e');
     full.document.email = std::string(400, 'm');
     full.document.payload = std::make_shared<const std::string>(5000, 'p');
-    EXPECT_EQ(full.bytes() - empty.bytes(), 100U + 200U + 300U + 400U + 5000U);
+    EXPECT_EQ(full.bytes() - empty.bytes(), 100U + 200U + 55U + 300U + 400U + 5000U);
 }
 
 }  // namespace

@@ -48,6 +48,7 @@ TEST(Publisher, AnEventIsTheOrderAsTheChangeLeftIt) {
     EXPECT_EQ(created.order->status, order::Status::new_);
     EXPECT_EQ(*created.order->payload, *create(1, 100).document.payload);
     EXPECT_EQ(created.request_id, "request-1");
+    EXPECT_EQ(created.traceparent, "trace-1");
     EXPECT_EQ(created.event_id, order::event_id_for(order_id(1), 1, "order.created"));
     EXPECT_EQ(updated.type, EventType::updated);
     EXPECT_EQ(updated.order->version, 2);

@@ -49,12 +49,14 @@ TEST(Worker, ProcessesPricesAndTells) {
     EXPECT_EQ(ack.processed_version, 1);
     EXPECT_EQ(ack.processed_at, row->updated_at);
     EXPECT_EQ(ack.request_id, "request-1");
+    EXPECT_EQ(ack.traceparent, "trace-1");
     ASSERT_THAT(world.bus().announcements, SizeIs(1));
     const ports::Announcement& announced = world.bus().announcements[0];
     EXPECT_EQ(announced.order->status, Status::done);
     EXPECT_EQ(announced.order->total_amount.cents(), 4999);
     EXPECT_EQ(*announced.order->payload, *create(1, 4999).document.payload);
     EXPECT_EQ(announced.request_id, "request-1");
+    EXPECT_EQ(announced.traceparent, "trace-1");
     EXPECT_EQ(world.bus().waiting(), 0U) << "done() was said";
     EXPECT_FALSE(world.work());
 }

@@ -30,6 +30,7 @@ order::Change change(int number, order::Verb verb) {
     made.verb = verb;
     made.customer_id = customer;
     made.request_id = "request-" + std::to_string(number);
+    made.traceparent = "trace-" + std::to_string(number);
     return made;
 }
 

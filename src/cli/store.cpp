@@ -18,10 +18,11 @@ namespace {
 tl::expected<StorePart, std::string> open_sqlite(const config::Storage& storage) {
     auto opened = sqlite::SqliteStore::open(storage.data_dir);
     if (!opened) return tl::unexpected(std::move(opened).error());
+    auto listing = std::make_unique<sqlite::SqliteListing>(**opened);
     StorePart part{.engine = "sqlite",
                    .place = storage.data_dir,
                    .port = std::move(*opened),
-                   .listing = std::make_unique<sqlite::SqliteListing>(storage.data_dir),
+                   .listing = std::move(listing),
                    .prepare = [] { return tl::expected<void, StoreObstacle>(); },
                    .trouble = {}};
     part.trouble = [store = part.port.get()] { return store->trouble(); };

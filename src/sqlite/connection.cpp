@@ -63,15 +63,13 @@ void Connection::checkpoint(int mode) {
     }
 }
 
-GiveUpAt::GiveUpAt(Connection& connection, std::chrono::steady_clock::time_point deadline)
-    : handle_(connection.handle()), deadline_(deadline) {
-    constexpr int instructions = 10'000;  // of SQLite's machine, some thousand rows: below a millisecond
-    const auto is_over = [](void* when) {
-        return std::chrono::steady_clock::now() < *static_cast<std::chrono::steady_clock::time_point*>(when) ? 0 : 1;
-    };
-    sqlite3_progress_handler(handle_, instructions, is_over, &deadline_);
+BreakOff::BreakOff(Connection& connection, std::function<bool()> wanted)
+    : handle_(connection.handle()), wanted_(std::move(wanted)) {
+    constexpr int instructions = 10'000;  // of SQLite's machine: some thousand rows
+    const auto ask = [](void* asked) { return (*static_cast<std::function<bool()>*>(asked))() ? 1 : 0; };
+    sqlite3_progress_handler(handle_, instructions, ask, &wanted_);
 }
 
-GiveUpAt::~GiveUpAt() { sqlite3_progress_handler(handle_, 0, nullptr, nullptr); }
+BreakOff::~BreakOff() { sqlite3_progress_handler(handle_, 0, nullptr, nullptr); }
 
 }  // namespace orderstream::sqlite

@@ -49,17 +49,18 @@ class Connection {
     std::unique_ptr<sqlite3, Close> handle_;
 };
 
-/// For a scope: the connection's statements that are still at work at `deadline` fail with SQLITE_INTERRUPT.
-class GiveUpAt {
+/// For a scope: statements of the connection that take long ask now and then, within a millisecond or so, whether to
+/// break off; then they fail with SQLITE_INTERRUPT.
+class BreakOff {
   public:
-    GiveUpAt(Connection& connection, std::chrono::steady_clock::time_point deadline);
-    GiveUpAt(const GiveUpAt&) = delete;
-    GiveUpAt& operator=(const GiveUpAt&) = delete;
-    ~GiveUpAt();
+    BreakOff(Connection& connection, std::function<bool()> wanted);
+    BreakOff(const BreakOff&) = delete;
+    BreakOff& operator=(const BreakOff&) = delete;
+    ~BreakOff();
 
   private:
     sqlite3* handle_;
-    std::chrono::steady_clock::time_point deadline_;
+    std::function<bool()> wanted_;
 };
 
 }  // namespace orderstream::sqlite

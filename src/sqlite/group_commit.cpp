@@ -15,16 +15,17 @@ constexpr int checkpoint_pages = 4000;
 // The log starts again only when all of it is copied, which never happens beside a writer that never rests: from here
 // on, 64 MB, what the copying has left over is copied while nobody writes.
 constexpr int catch_up_pages = 4 * checkpoint_pages;
-// Readers that overlap without end keep the log from starting again; then they are waited for. Ours take milliseconds;
-// another program's, a shell with a transaction open, may take forever.
+// Readers that overlap without end keep the log from starting again; then they are waited for. Ours take milliseconds,
+// or break off; another program's, a shell with a transaction open, may take forever.
 constexpr int restart_pages = 2 * catch_up_pages;
 constexpr std::chrono::milliseconds restart_patience{100};
 
 }  // namespace
 
-GroupCommit::GroupCommit(Connection& writer, Checkpointer& checkpointer, Fatal fatal)
+GroupCommit::GroupCommit(Connection& writer, Checkpointer& checkpointer, LongReads& long_reads, Fatal fatal)
     : writer_(writer),
       checkpointer_(checkpointer),
+      long_reads_(long_reads),
       fatal_(std::move(fatal)),
       begin_(writer, "BEGIN IMMEDIATE"),
       commit_(writer, "COMMIT"),
@@ -164,6 +165,7 @@ void GroupCommit::catch_up_or_die() {
         if (log_pages_ < restart_pages) {
             writer_.checkpoint();
         } else {
+            const LongReads::Pause pause(long_reads_);
             writer_.checkpoint_and_restart(restart_patience);
         }
     } catch (const Failure& failure) {

@@ -11,6 +11,7 @@
 #include "ports/order_store.h"
 #include "sqlite/checkpointer.h"
 #include "sqlite/connection.h"
+#include "sqlite/long_reads.h"
 #include "sqlite/statement.h"
 
 namespace orderstream::sqlite {
@@ -24,7 +25,7 @@ class GroupCommit {
   public:
     using Fatal = std::function<void(const std::string& message)>;  // must not return
 
-    GroupCommit(Connection& writer, Checkpointer& checkpointer, Fatal fatal);
+    GroupCommit(Connection& writer, Checkpointer& checkpointer, LongReads& long_reads, Fatal fatal);
 
     /// `work` uses the writing connection and answers a value; it may run on another caller's thread.
     template <class Work>
@@ -64,6 +65,7 @@ class GroupCommit {
 
     Connection& writer_;
     Checkpointer& checkpointer_;
+    LongReads& long_reads_;
     Fatal fatal_;
     Statement begin_;
     Statement commit_;

@@ -8,10 +8,12 @@
 #include <optional>
 #include <string_view>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 #include <variant>
 
 #include "sqlite/listing_sql.h"
+#include "sqlite/long_reads.h"
 #include "sqlite/order_rows.h"
 #include "sqlite/reader_pool.h"
 
@@ -129,29 +131,40 @@ std::vector<StatisticsLine> count_all(ListingReader& reader) {
 }  // namespace
 
 struct SqliteListing::Parts {
-    Parts(const std::filesystem::path& file, std::chrono::milliseconds patience)
-        : timeout(patience),
+    Parts(const std::filesystem::path& file, LongReads& reads, std::chrono::milliseconds patience)
+        : long_reads(reads),
+          timeout(patience),
           readers(limits::listing_threads, [file] { return std::make_unique<ListingReader>(file); }) {}
 
     template <class Read>
-    [[nodiscard]] auto run(Read read) {
-        return readers.run([&](ListingReader& reader) {
-            const GiveUpAt deadline(reader.connection, std::chrono::steady_clock::now() + timeout);
-            try {
-                return read(reader);
-            } catch (const Failure& failure) {
-                if (failure.primary_code() != SQLITE_INTERRUPT) throw;
-                throw Failure(failure.code(), fmt::format("given up after {} ms", timeout.count()));
-            }
-        });
+    [[nodiscard]] auto run(Read read) -> ports::StoreResult<std::invoke_result_t<Read&, ListingReader&>> {
+        using Answer = std::optional<std::invoke_result_t<Read&, ListingReader&>>;
+        const auto deadline = std::chrono::steady_clock::now() + timeout;
+        const auto late = [&] { return std::chrono::steady_clock::now() >= deadline; };
+        while (true) {
+            long_reads.wait();
+            ports::StoreResult<Answer> answer = readers.run([&](ListingReader& reader) -> Answer {
+                const BreakOff break_off(reader.connection, [&] { return late() || long_reads.paused(); });
+                try {
+                    return read(reader);
+                } catch (const Failure& failure) {
+                    if (failure.primary_code() != SQLITE_INTERRUPT) throw;
+                    if (!late()) return std::nullopt;
+                    throw Failure(failure.code(), fmt::format("given up after {} ms", timeout.count()));
+                }
+            });
+            if (!answer) return tl::unexpected(std::move(answer).error());
+            if (*answer) return std::move(**answer);
+        }
     }
 
+    LongReads& long_reads;
     std::chrono::milliseconds timeout;
     ReaderPool<ListingReader> readers;
 };
 
-SqliteListing::SqliteListing(const std::filesystem::path& data_dir, std::chrono::milliseconds timeout)
-    : parts_(std::make_unique<Parts>(data_dir / "orderstream.db", timeout)) {}
+SqliteListing::SqliteListing(SqliteStore& store, std::chrono::milliseconds timeout)
+    : parts_(std::make_unique<Parts>(store.file(), store.long_reads(), timeout)) {}
 SqliteListing::~SqliteListing() = default;
 
 ports::StoreResult<OrderPage> SqliteListing::list(const ListQuery& query) {

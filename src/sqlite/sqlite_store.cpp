@@ -13,6 +13,7 @@
 #include "sqlite/changes.h"
 #include "sqlite/directory_lock.h"
 #include "sqlite/group_commit.h"
+#include "sqlite/long_reads.h"
 #include "sqlite/notes.h"
 #include "sqlite/order_rows.h"
 #include "sqlite/reader_pool.h"
@@ -87,20 +88,22 @@ order::OrderPtr shared(std::optional<OrderRow> row) {
 
 // Torn down from the end: the writing connection is the last to close and folds the log into the file.
 struct SqliteStore::Parts {
-    Parts(DirectoryLock directory_lock, Connection connection, const fs::path& file, Options options)
-        : lock(std::move(directory_lock)),
+    Parts(const fs::path& database, DirectoryLock directory_lock, Connection connection, Options options)
+        : file(database),
+          lock(std::move(directory_lock)),
           now(std::move(options.now)),
           owner(draw_owner()),
           writer(std::move(connection)),
-          readers(readers_max, [file] { return std::make_unique<StoreReader>(file); }),
+          readers(readers_max, [database] { return std::make_unique<StoreReader>(database); }),
           checkpointer(file, options.fatal),
-          group(writer, checkpointer, std::move(options.fatal)),
+          group(writer, checkpointer, long_reads, std::move(options.fatal)),
           changes(writer),
           notes(writer, owner),
           steps(writer),
           retries(writer),
           probe(writer, "UPDATE schema_migrations SET dirty = dirty") {}
 
+    fs::path file;
     DirectoryLock lock;
     std::function<order::Time()> now;
     Owner owner;
@@ -108,6 +111,7 @@ struct SqliteStore::Parts {
     ReaderPool<StoreReader> readers;
 
     Checkpointer checkpointer;
+    LongReads long_reads;
     GroupCommit group;
     // On the writing connection: used by work of `group` alone.
     Changes changes;
@@ -119,6 +123,9 @@ struct SqliteStore::Parts {
 
 SqliteStore::SqliteStore(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 SqliteStore::~SqliteStore() = default;
+
+const fs::path& SqliteStore::file() const { return parts_->file; }
+LongReads& SqliteStore::long_reads() { return parts_->long_reads; }
 
 tl::expected<std::unique_ptr<SqliteStore>, std::string> SqliteStore::open(const fs::path& data_dir) {
     return open(data_dir, Options{});
@@ -147,7 +154,7 @@ tl::expected<std::unique_ptr<SqliteStore>, std::string> SqliteStore::open(const 
         if (!switch_to_log(writer)) return refuse("its file system does not support SQLite's write-ahead log");
         if (const std::optional<std::string> objection = migrate(writer)) return refuse(*objection);
         return std::unique_ptr<SqliteStore>(
-            new SqliteStore(std::make_unique<Parts>(std::move(*lock), std::move(writer), file, std::move(options))));
+            new SqliteStore(std::make_unique<Parts>(file, std::move(*lock), std::move(writer), std::move(options))));
     } catch (const Failure& failure) {
         return refuse(failure.what());
     }

@@ -9,6 +9,8 @@
 
 namespace orderstream::sqlite {
 
+class LongReads;
+
 /// The store that needs nothing: one file, `orderstream.db`, in a data directory that belongs to one process at a time.
 ///
 /// Thread-safe. What a call answered is on disk (write-ahead log, fsynced): neither a killed process nor a power cut
@@ -57,8 +59,11 @@ class SqliteStore final : public ports::OrderStore {
     std::string trouble() override;
 
   private:
+    friend class SqliteListing;
     struct Parts;
     explicit SqliteStore(std::unique_ptr<Parts> parts);
+    [[nodiscard]] const std::filesystem::path& file() const;
+    [[nodiscard]] LongReads& long_reads();
     template <class Work>
     ports::StoreResult<void> write(Work work);
 

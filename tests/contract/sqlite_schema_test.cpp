@@ -99,7 +99,7 @@ TEST(SqliteSchema, what_a_file_of_the_first_version_holds_is_listed_and_goes_on)
     const TemporaryDirectory directory;
     run_sql(directory.path(), version_1);
     const auto store = open_sqlite(directory.path());
-    sqlite::SqliteListing listing(directory.path());
+    sqlite::SqliteListing listing(*store);
     EXPECT_EQ(listing.list({})->total, 2u);
     for (const ports::OrderFilter& filter :
          {ports::OrderFilter{.status = Status::failed}, ports::OrderFilter{.email = "anna@EXAMPLE.com"}}) {

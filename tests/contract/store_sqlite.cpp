@@ -63,7 +63,7 @@ std::string sql_refusal(const std::filesystem::path& data_dir, const std::string
 
 void SqliteUnderTest::open() {
     store_ = open_sqlite(directory_.path(), {.now = [this] { return now_.load(); }, .fatal = {}});
-    listing_ = std::make_unique<sqlite::SqliteListing>(directory_.path());
+    listing_ = std::make_unique<sqlite::SqliteListing>(*store_);
 }
 
 }  // namespace orderstream::contract

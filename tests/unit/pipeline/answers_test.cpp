@@ -67,6 +67,31 @@ TEST(Answers, AStepThatTheLifecycleHasNotNamesThoseItHas) {
     EXPECT_EQ(outcome.allowed, (order::StatusSet{Status::processing, Status::cancelled, Status::deleted}));
 }
 
+TEST(Answers, WhatAppliedComesWithTheOrderAsItWasStored) {
+    World world;
+    const Caller created = world.store(create(1, 1250), 0ms);
+    ASSERT_NE(created.outcome().order, nullptr);
+    EXPECT_EQ(created.outcome().order->status, Status::new_);
+    EXPECT_EQ(created.outcome().order->version, 1);
+    EXPECT_EQ(created.outcome().order->created_at, world.row(1)->created_at);
+    EXPECT_EQ(*created.outcome().order->payload, *world.row(1)->payload);
+
+    const Outcome replaced = answer_to(world, replace(1, 5));
+    EXPECT_EQ(replaced.status, Status::done);
+    ASSERT_NE(replaced.order, nullptr);
+    EXPECT_EQ(replaced.order->status, Status::new_) << "whatever a worker has made of it since";
+    EXPECT_EQ(replaced.order->version, 2);
+    EXPECT_EQ(*replaced.order->payload, *world.row(1)->payload);
+
+    const Outcome cancelled = answer_to(world, set_status(1, Status::cancelled));
+    ASSERT_NE(cancelled.order, nullptr);
+    EXPECT_EQ(cancelled.order->status, Status::cancelled);
+    EXPECT_EQ(*cancelled.order->payload, *world.row(1)->payload);
+    EXPECT_EQ(answer_to(world, set_status(1, Status::cancelled)).order, nullptr);
+    EXPECT_EQ(answer_to(world, replace(1, 5)).order, nullptr);
+    EXPECT_EQ(answer_to(world, create(1)).order, nullptr);
+}
+
 TEST(Answers, AnUnknownOrderIsNotFoundAndAnotherCustomersIsTheSame) {
     World world;
     happen(world, {create(1)});

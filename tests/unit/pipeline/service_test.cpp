@@ -25,7 +25,7 @@ class Program {
   public:
     explicit Program(const std::filesystem::path& directory)
         : sqlite_(sqlite::SqliteStore::open(directory).value()),
-          listing_(directory),
+          listing_(*sqlite_),
           store(*sqlite_),
           cache_(cache::make_lru_cache({.orders_max = 100})),
           worker_(store, bus_, processor_, real_clock(), [] { return 0.5; }, log_, {.batch_events = 64}),

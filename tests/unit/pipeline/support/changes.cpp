@@ -52,7 +52,10 @@ order::Change create_once(int number, int cents) {
 }
 
 order::Change create_checkout(int number) {
-    order::Change made = with_document(R"({"items":[{"price":2.5,"quantity":2}]})", create(number));
+    const std::string document =
+        R"({"items":[{"id":"0190a1b2-0000-7000-8000-000000000001","product_id":"456e7890-e89b-12d3-a456-426614174001",)"
+        R"("name":"Tea","price":2.5,"quantity":2}]})";
+    order::Change made = with_document(document, create(number, 500));
     made.kind = order::Kind::checkout;
     return made;
 }

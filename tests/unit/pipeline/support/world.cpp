@@ -54,7 +54,7 @@ World::Parts::Parts(World& world, std::unique_ptr<sqlite::SqliteStore> opened)
       reads(store, cache, world.clock.clock(), world.setup_.reads_waiting),
       waiters(store, reads, world.clock.clock()),
       intake(writer, publisher, waiters, reads, world.clock.clock(), world.setup_.limits),
-      listing(world.directory_.path()),
+      listing(*sqlite),
       listings(listing, world.clock.clock(), world.log_, order::limits::listings_waiting_max),
       orders(intake, waiters, reads, listings),
       worker(world.make_worker(*this)) {

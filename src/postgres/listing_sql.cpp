@@ -35,25 +35,23 @@ class Builder {
     Parameters parameters_;
 };
 
-/// Whether `rare_status` tells of all orders with this status: it is NULL as long as an order is on its ordinary way
+/// Whether `rare_status` tells of the orders with this status: it is NULL while they are on their kind's ordinary way
 /// (migration 0003), and has an index.
-bool is_rare(order::Status status, const std::optional<order::Kind>& kind) {
-    for (const order::Kind each : {order::Kind::generic, order::Kind::marketplace, order::Kind::checkout}) {
-        const order::Lifecycle& life = order::lifecycle_of(each);
-        const bool ordinary = status == life.arrival || status == life.working || status == life.processed;
-        if (ordinary && each == kind.value_or(each)) return false;
+bool is_rare(order::Status status) {
+    for (const order::Kind kind : {order::Kind::generic, order::Kind::marketplace, order::Kind::checkout}) {
+        const order::Lifecycle& life = order::lifecycle_of(kind);
+        if (status == life.arrival || status == life.working || status == life.processed) return false;
     }
     return true;
 }
 
-void add_status(Builder& builder, const ports::OrderFilter& filter) {
-    if (!filter.status) {
+void add_status(Builder& builder, const std::optional<order::Status>& status) {
+    if (!status) {
         builder.add("o.status <> 'deleted'");
         return;
     }
-    const bool rare = is_rare(*filter.status, filter.kind);
-    const std::string wanted = builder.parameter(order::to_string(*filter.status), "text");
-    builder.add(fmt::format("{} = {}", rare ? "o.rare_status" : "o.status", wanted));
+    const std::string wanted = builder.parameter(order::to_string(*status), "text");
+    builder.add(fmt::format("{} = {}", is_rare(*status) ? "o.rare_status" : "o.status", wanted));
 }
 
 void add_filter(Builder& builder, const ports::OrderFilter& filter) {
@@ -62,7 +60,7 @@ void add_filter(Builder& builder, const ports::OrderFilter& filter) {
     if (filter.customer_id) {
         builder.add("o.customer_id = " + builder.parameter(string_view(*filter.customer_id), "text"));
     }
-    add_status(builder, filter);
+    add_status(builder, filter.status);
     if (filter.email) {
         builder.add(fmt::format(R"(lower(o.email COLLATE "C") = lower({} COLLATE "C"))",
                                 builder.parameter(string_view(*filter.email), "text")));

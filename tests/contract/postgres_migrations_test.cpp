@@ -37,18 +37,29 @@ class PostgresMigrations : public testing::Test {
         const auto steps = migrator().up();
         return steps ? "went up" : steps.error().message;
     }
-    /// Every table, column, constraint and index, by names.
+    /// The first so many of them.
+    static std::vector<Migration> first(std::size_t count) {
+        std::vector<Migration> migrations = embedded_migrations();
+        migrations.resize(count);
+        return migrations;
+    }
+    /// Every table, column, constraint, index, domain, trigger, function and view, by names.
     std::string catalog() {
         return sql(R"sql(
 SELECT c.relname, c.relkind, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull,
        pg_get_expr(d.adbin, d.adrelid), c.reloptions
 FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
-WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND c.relname <> 'schema_migrations'
+WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v') AND c.relname <> 'schema_migrations'
 ORDER BY c.relname, a.attname;
-SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint
-WHERE connamespace = 'public'::regnamespace AND conrelid::regclass::text <> 'schema_migrations' ORDER BY 1, 2;
+SELECT conrelid::regclass::text, contypid::regtype, conname, pg_get_constraintdef(oid) FROM pg_constraint
+WHERE connamespace = 'public'::regnamespace AND conrelid::regclass::text <> 'schema_migrations' ORDER BY 1, 2, 3;
 SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' AND tablename <> 'schema_migrations' ORDER BY 1;
+SELECT typname, format_type(typbasetype, typtypmod) FROM pg_type
+WHERE typnamespace = 'public'::regnamespace AND typtype = 'd' ORDER BY 1;
+SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal ORDER BY 1;
+SELECT pg_get_functiondef(oid) FROM pg_proc WHERE pronamespace = 'public'::regnamespace ORDER BY 1;
+SELECT viewname, definition FROM pg_views WHERE schemaname = 'public' ORDER BY 1;
 )sql");
     }
 
@@ -56,23 +67,27 @@ SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' AND table
 };
 
 TEST_F(PostgresMigrations, each_step_back_restores_what_was_there) {
-    ASSERT_EQ(catalog(), "");
-    ASSERT_EQ(migrator({embedded_migrations().front()}).up(), 1);
-    const std::string first = catalog();
-    EXPECT_EQ(version(), "1");
-    ASSERT_EQ(migrator().up(), 1);
-    const std::string second = catalog();
-    EXPECT_EQ(version(), "2");
-    EXPECT_NE(first, second);
+    const std::size_t versions = embedded_migrations().size();
+    std::vector<std::string> catalogs{catalog()};
+    ASSERT_EQ(catalogs[0], "");
+    for (std::size_t step = 1; step <= versions; ++step) {
+        ASSERT_EQ(migrator(first(step)).up(), 1);
+        EXPECT_EQ(version(), fmt::to_string(step));
+        catalogs.push_back(catalog());
+        EXPECT_NE(catalogs[step], catalogs[step - 1]);
+    }
     EXPECT_EQ(migrator().up(), 0);
 
-    EXPECT_EQ(migrator().down(1), 1);
-    EXPECT_EQ(catalog(), first);
+    for (std::size_t step = versions; step-- > 1;) {
+        EXPECT_EQ(migrator().down(1), 1);
+        EXPECT_EQ(version(), fmt::to_string(step));
+        EXPECT_EQ(catalog(), catalogs[step]);
+    }
     EXPECT_EQ(migrator().down(7), 1);
     EXPECT_EQ(catalog(), "");
     EXPECT_EQ(version(), "0");
-    EXPECT_EQ(migrator().up(), 2);
-    EXPECT_EQ(catalog(), second);
+    EXPECT_EQ(migrator().up(), static_cast<int>(versions));
+    EXPECT_EQ(catalog(), catalogs[versions]);
 }
 
 TEST_F(PostgresMigrations, an_external_id_moves_into_the_document_and_back) {
@@ -87,11 +102,73 @@ FROM (VALUES (1, 'generic', 'A-1', '{}'), (2, 'generic', 'A-2', '{"id": "A-2"}')
      AS o (n, kind, external_id, payload))sql");
     const std::string ids = "SELECT string_agg(coalesce(external_id, 'none'), ' ' ORDER BY order_id) FROM orders";
     ASSERT_EQ(sql(ids), "A-1 A-2 none M4 none");
-    ASSERT_TRUE(migrator().up());
+    ASSERT_TRUE(migrator(first(2)).up());
     EXPECT_EQ(sql("SELECT string_agg(payload::text, ' ' ORDER BY order_id) FROM orders"),
               R"({"id": "A-1"} {"id": "A-2"} {} {"track": 1, "order_uid": "M4"} {"id": 7})");
     ASSERT_TRUE(migrator().down(1));
     EXPECT_EQ(sql(ids), "A-1 A-2 none M4 none");
+}
+
+TEST_F(PostgresMigrations, checkouts_that_are_there_move_into_tables_and_back) {
+    ASSERT_TRUE(migrator(first(2)).up());
+    sql(R"sql(
+INSERT INTO orders (order_id, bucket, kind, customer_id, email, status, currency, total_amount, payload, version,
+                    processed_version, announced_version, create_hash, failure_reason)
+SELECT ('00000000-0000-7000-8000-00000000000' || n)::uuid, n % 4, kind, 'someone', email, status, 'USD', total,
+       payload::jsonb, 2, 1, 1, decode(repeat('ab', 32), 'hex'), 'why'
+FROM (VALUES
+    (1, 'generic', NULL, 'done', 44.98, '{"items": [{"price": 22.49, "quantity": 2}]}'),
+    (2, 'checkout', 'a@b.example', 'shipped', 149.97, '{"items": [
+        {"id": "00000000-0000-7000-8000-00000000ab02", "product_id": "00000000-0000-4000-8000-000000000001",
+         "name": "椅子", "price": 49.99, "quantity": 3, "total": 149.97}], "metadata": {"a": [1, 2]},
+        "shipping_address": {"street": "S", "city": "C", "state": "", "country": "X", "zip_code": "Z"},
+        "billing_address": null}'),
+    (3, 'checkout', 'c@d.example', 'deleted', 4, '{"items": [
+        {"id": "00000000-0000-7000-8000-00000000ab04", "product_id": "00000000-0000-4000-8000-000000000001",
+         "name": "b", "price": 1.5, "quantity": 2, "total": 3},
+        {"id": "00000000-0000-7000-8000-00000000ab03", "product_id": "00000000-0000-4000-8000-000000000002",
+         "name": "a", "price": 1, "quantity": 1, "total": 1}],
+        "shipping_address": {"street": "S", "city": "C", "country": "X", "zip_code": "Z"},
+        "billing_address": {"street": "B", "city": "D", "state": "T", "country": "Y", "zip_code": "W"}}'))
+    AS o (n, kind, email, status, total, payload))sql");
+    const std::string rows = "SELECT * FROM orders ORDER BY order_id";
+    const std::string parts =
+        "SELECT * FROM order_items ORDER BY order_id, position; SELECT * FROM order_addresses ORDER BY order_id, type";
+    const std::string before = sql(rows);
+    ASSERT_TRUE(migrator().up());
+    const std::string moved = sql(rows + "; " + parts);
+    EXPECT_EQ(
+        sql(parts),
+        R"(00000000-0000-7000-8000-000000000002|2|00000000-0000-7000-8000-00000000ab02|1|00000000-0000-4000-8000-000000000001|椅子|49.99|3|149.97
+00000000-0000-7000-8000-000000000003|3|00000000-0000-7000-8000-00000000ab04|1|00000000-0000-4000-8000-000000000001|b|1.50|2|3.00
+00000000-0000-7000-8000-000000000003|3|00000000-0000-7000-8000-00000000ab03|2|00000000-0000-4000-8000-000000000002|a|1.00|1|1.00
+00000000-0000-7000-8000-000000000002|2|shipping|S|C||X|Z
+00000000-0000-7000-8000-000000000003|3|billing|B|D|T|Y|W
+00000000-0000-7000-8000-000000000003|3|shipping|S|C||X|Z)");
+    EXPECT_EQ(sql("SELECT string_agg(coalesce(rare_status, 'none'), ' ' ORDER BY order_id) FROM orders"),
+              "none shipped deleted");
+    EXPECT_EQ(sql("SELECT count(*) FROM batches"), "0");
+
+    ASSERT_TRUE(migrator().down(1));
+    EXPECT_EQ(sql(rows), before);
+    ASSERT_TRUE(migrator().up());
+    EXPECT_EQ(sql(rows + "; " + parts), moved);
+}
+
+TEST_F(PostgresMigrations, a_checkout_that_is_wrong_already_stops_the_step_and_is_named) {
+    ASSERT_TRUE(migrator(first(2)).up());
+    sql(R"sql(
+INSERT INTO orders (order_id, bucket, kind, customer_id, status, currency, total_amount, payload, version,
+                    processed_version, announced_version)
+VALUES ('00000000-0000-7000-8000-000000000001', 1, 'checkout', 'someone', 'pending', 'USD', 3, '{"items": [
+        {"id": "00000000-0000-7000-8000-00000000ab04", "product_id": "00000000-0000-4000-8000-000000000001",
+         "name": "b", "price": 1, "quantity": 2, "total": 2}]}', 1, 0, 0))sql");
+    EXPECT_THAT(refusal(), HasSubstr("the total of checkout 00000000-0000-7000-8000-000000000001 is 3.00, its items "
+                                     "add up to 2.00"));
+    EXPECT_EQ(version(), "3 dirty");
+    sql("UPDATE orders SET total_amount = 2");
+    ASSERT_TRUE(migrator().force(2));
+    EXPECT_EQ(migrator().up(), 1);
 }
 
 TEST_F(PostgresMigrations, of_many_that_start_at_once_one_takes_each_step) {
@@ -100,23 +177,23 @@ TEST_F(PostgresMigrations, of_many_that_start_at_once_one_takes_each_step) {
         std::vector<std::jthread> threads;
         for (int& taken : steps) threads.emplace_back([&] { taken = migrator().up().value_or(-1); });
     }
-    EXPECT_THAT(steps, testing::UnorderedElementsAre(2, 0, 0, 0));
-    EXPECT_EQ(version(), "2");
+    EXPECT_THAT(steps, testing::UnorderedElementsAre(3, 0, 0, 0));
+    EXPECT_EQ(version(), "3");
 }
 
 TEST_F(PostgresMigrations, the_files_work_with_psql_too) {
     const fs::path folder = ORDERSTREAM_MIGRATIONS;
-    for (const char* name : {"0001_init", "0002_remove_external_id"}) {
+    for (const char* name : {"0001_init", "0002_remove_external_id", "0003_checkout"}) {
         ASSERT_TRUE(PostgresServer::get().run_file(database_, folder / fmt::format("{}.up.sql", name)));
     }
     const std::string by_psql = catalog();
     EXPECT_THAT(refusal(), HasSubstr("no version of its schema is written down"));
-    ASSERT_TRUE(migrator().force(2));
+    ASSERT_TRUE(migrator().force(3));
     EXPECT_EQ(migrator().up(), 0);
-    ASSERT_TRUE(migrator().down(2));
+    ASSERT_TRUE(migrator().down(3));
     ASSERT_TRUE(migrator().up());
     EXPECT_EQ(catalog(), by_psql);
-    for (const char* name : {"0002_remove_external_id", "0001_init"}) {
+    for (const char* name : {"0003_checkout", "0002_remove_external_id", "0001_init"}) {
         ASSERT_TRUE(PostgresServer::get().run_file(database_, folder / fmt::format("{}.down.sql", name)));
     }
     EXPECT_EQ(catalog(), "");
@@ -160,15 +237,15 @@ TEST_F(PostgresMigrations, a_schema_of_a_newer_program_is_refused) {
 
 TEST_F(PostgresMigrations, a_step_that_fails_leaves_its_version_dirty_until_somebody_says_otherwise) {
     std::vector<Migration> migrations = embedded_migrations();
-    migrations.push_back({3, "broken", "BEGIN; CREATE TABLE half (id int); SELECT 1 / 0; COMMIT;", ""});
+    migrations.push_back({4, "broken", "BEGIN; CREATE TABLE half (id int); SELECT 1 / 0; COMMIT;", ""});
     const auto steps = migrator(migrations).up();
     ASSERT_FALSE(steps);
     EXPECT_THAT(steps.error().message, HasSubstr("division by zero"));
-    EXPECT_EQ(version(), "3 dirty");
+    EXPECT_EQ(version(), "4 dirty");
     EXPECT_EQ(sql("SELECT to_regclass('half') IS NULL"), "t");
     EXPECT_THAT(migrator(migrations).up().error().message, AllOf(HasSubstr("half-way"), HasSubstr("migrate force")));
-    ASSERT_TRUE(migrator(migrations).force(2));
-    EXPECT_EQ(version(), "2");
+    ASSERT_TRUE(migrator(migrations).force(3));
+    EXPECT_EQ(version(), "3");
     EXPECT_TRUE(migrator().check());
     EXPECT_FALSE(migrator().force(5));
 }
@@ -177,7 +254,7 @@ TEST_F(PostgresMigrations, whoever_does_not_migrate_hears_that_somebody_must) {
     ASSERT_TRUE(migrator({embedded_migrations().front()}).up());
     const auto check = migrator().check();
     ASSERT_FALSE(check);
-    EXPECT_THAT(check.error().message, AllOf(HasSubstr("version 1"), HasSubstr("needs 2"), HasSubstr("migrate up")));
+    EXPECT_THAT(check.error().message, AllOf(HasSubstr("version 1"), HasSubstr("needs 3"), HasSubstr("migrate up")));
 }
 
 TEST_F(PostgresMigrations, a_new_pair_of_files_has_the_next_number) {

@@ -121,8 +121,10 @@ TEST(Codec, an_announcement_shows_the_order_as_a_reader_sees_it) {
 TEST(Codec, a_checkout_is_announced_as_its_door_shows_it) {
     auto row = *sample_order(4, 1, 1);
     row.kind = order::Kind::checkout;
-    const Message message = encode(ports::Announcement{
-        .event_id = event_uuid(9), .order = std::make_shared<const order::Order>(row), .request_id = "r"});
+    const Message message = encode(ports::Announcement{.event_id = event_uuid(9),
+                                                       .order = std::make_shared<const order::Order>(row),
+                                                       .request_id = "r",
+                                                       .traceparent = {}});
     EXPECT_THAT(names_of(message.value), ElementsAre("order"));
 }
 

@@ -6,7 +6,6 @@ namespace orderstream::http {
 namespace {
 
 using testing::HasSubstr;
-using testing::Not;
 
 class OrderSteps : public OrderDoors {};
 

@@ -73,6 +73,10 @@ CREATE INDEX idx_orders_retry_due_at ON orders_retry (due_at);
 // status is rare, which neither a create nor the worker's ordinary way ever touches: they only find out that the row is
 // not in it. As in the checks above, a chain of `or`; a query uses the index where it names one of these statuses as a
 // literal.
+//
+// Items and addresses repeat what a checkout's document says, for whoever asks by SQL. They name their order by `seq`:
+// by its id, which may be anywhere in an index (UUIDv5), an order and its three items cost 31 us instead of 16, by a
+// UUIDv7 13 instead of 12. No program of the first version stored a checkout, so there is nothing to fill them with.
 constexpr std::string_view listings_and_checkouts = R"sql(
 CREATE INDEX idx_orders_created_at ON orders (created_at, order_id);
 CREATE INDEX idx_orders_email ON orders (lower(email)) WHERE email IS NOT NULL;

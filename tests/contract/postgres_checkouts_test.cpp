@@ -120,7 +120,7 @@ TEST_P(PostgresCheckouts, what_the_tables_refuse_is_refused_alone) {
 
 TEST_P(PostgresCheckouts, a_batch_asks_for_the_tables_only_where_there_are_checkouts) {
     TcpProxy proxy(PostgresServer::get().port());
-    const auto own = open_postgres(PostgresServer::get().dsn(PostgresUnderTest::database(), proxy.port()));
+    const auto own = open_postgres(PostgresUnderTest::database(), proxy.port());
     const auto apply_by_proxy = [&](const order::Change& change) {
         const order::Change* const batch[] = {&change};
         return own->apply(new_note(), batch, {});
@@ -143,7 +143,7 @@ TEST_P(PostgresCheckouts, a_batch_asks_for_the_tables_only_where_there_are_check
 
 TEST_P(PostgresCheckouts, a_commit_of_unknown_fate_leaves_each_part_once) {
     TcpProxy proxy(PostgresServer::get().port());
-    const auto own = open_postgres(PostgresServer::get().dsn(PostgresUnderTest::database(), proxy.port()));
+    const auto own = open_postgres(PostgresUnderTest::database(), proxy.port());
     order::Change change = create(Kind::checkout);
     set_items(change, {{.cents = 100}, {.cents = 200, .quantity = 2}});
     const ports::NoteId note = new_note();

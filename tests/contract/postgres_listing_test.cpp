@@ -26,7 +26,7 @@ INSTANTIATE_TEST_SUITE_P(Postgres, ListingContract, of_postgres,
 /// found first in these databases.
 class PostgresListings : public ListingContract {
   protected:
-    ~PostgresListings() override { unmake_slow(); }
+    void TearDown() override { unmake_slow(); }
 
     static std::string sql(const std::string& statement) {
         return PostgresServer::get().run_sql(PostgresUnderTest::database(), statement);

@@ -34,8 +34,10 @@ const telemetry::Log& silent_log() {
     return log;
 }
 
-std::unique_ptr<postgres::PostgresStore> open_postgres(const std::string& dsn) {
+std::unique_ptr<postgres::PostgresStore> open_postgres(const std::string& database, std::optional<int> port) {
     using namespace std::chrono_literals;
+    const PostgresServer& server = PostgresServer::get();
+    const std::string dsn = server.dsn(database, port.value_or(server.port()));
     return std::make_unique<postgres::PostgresStore>(
         postgres::PostgresStore::Options{.dsn = dsn, .application = "test", .patience = {}, .adoption_after = 0ms},
         silent_log());
@@ -61,7 +63,7 @@ PostgresUnderTest::PostgresUnderTest() {
 }
 
 void PostgresUnderTest::open() {
-    store_ = open_postgres(PostgresServer::get().dsn(database()));
+    store_ = open_postgres(database());
     listing_ = std::make_unique<postgres::PostgresListing>(
         postgres::PostgresListing::Options{
             .dsn = PostgresServer::get().dsn(database()),

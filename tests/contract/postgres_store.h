@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "contract/postgres_server.h"
@@ -15,8 +16,9 @@ namespace orderstream::contract {
 
 [[nodiscard]] const telemetry::Log& silent_log();
 
-/// That adopts at once.
-[[nodiscard]] std::unique_ptr<postgres::PostgresStore> open_postgres(const std::string& dsn);
+/// That adopts at once; by way of a proxy, if its port is given.
+[[nodiscard]] std::unique_ptr<postgres::PostgresStore> open_postgres(const std::string& database,
+                                                                     std::optional<int> port = std::nullopt);
 
 /// Waits until no other session is at this database.
 void wait_for_sessions_to_end(const std::string& database);

@@ -14,7 +14,6 @@
 namespace orderstream::contract {
 namespace {
 
-using testing::ElementsAre;
 using testing::HasSubstr;
 
 class PostgresParts : public PostgresTables {

@@ -17,10 +17,10 @@ TURNS = 15
 LIMIT = 100
 DEEP_PAGE = 1000
 
-# As listing_orders.sql makes them, too: one checkout in ten, three that have failed, a hundred orders for each customer.
+# As listing_orders.sql makes them in PostgreSQL, and fill_sqlite() in SQLite.
 FAILED = 3
 CUSTOMER = "00000042-0000-4000-8000-000000000000"
-EMAIL = "customer-00000040@example.com"
+EMAIL = "customer42@example.com"
 
 QUESTIONS = {
     "first page": {},
@@ -29,7 +29,7 @@ QUESTIONS = {
     "`status=done`, nearly all": {"status": "done"},
     "one customer's": {"customer_id": CUSTOMER},
     "one e-mail address's": {"email": EMAIL},
-    "`kind=checkout`, one in ten": {"kind": "checkout"},
+    "`kind=checkout`": {"kind": "checkout"},
     "a day": {"date_from": None, "date_to": None},
     "`sort_by=total_amount`": {"sort_by": "total_amount"},
     "`sort_by=updated_at`": {"sort_by": "updated_at"},
@@ -87,17 +87,17 @@ def measure(client, orders):
 
 
 def fill_sqlite(file, orders):
-    """What the SQL file makes, for the embedded store: through its file, while no service holds it."""
+    """For the embedded store, through its file, while no service holds it: generic orders and checkouts without items."""
     def rows():
         begin = int(time.time() * 1e6) - orders * 1_000_000
         for number in range(1, orders + 1):
             at = begin + number * 1_000_000
             key = at // 1000 << 80 | 0x7 << 76 | 0x8 << 60 | number
-            checkout = number % 10 == 0
-            failed = number > 1 and number % (orders // (FAILED + 1)) == 1
-            customer = f"{number % 10_000:08d}"
-            yield (number, uuid.UUID(int=key).bytes, "checkout" if checkout else "generic", f"{customer}-0000-4000-8000-000000000000",
-                   None if checkout else f"order-{number}", f"customer-{customer}@example.com" if checkout else None,
+            checkout = number % 5 == 0
+            failed = number < orders and number % (orders // (FAILED + 1)) == 0
+            customer = number * 7919 // 5 % 10_000  # any order of them
+            yield (number, uuid.UUID(int=key).bytes, "checkout" if checkout else "generic", f"{customer:08d}-0000-4000-8000-000000000000",
+                   None if checkout else f"order-{number}", f"customer{customer}@Example.com" if checkout else None,
                    "failed" if failed else "confirmed" if checkout else "done", number % 100_000 + 1, at)
 
     document = json.dumps({"currency": "USD", "note": "please ring twice and leave it at the door",

@@ -4,7 +4,6 @@
 #include <atomic>
 #include <chrono>
 #include <optional>
-#include <thread>
 #include <utility>
 
 #include "kafka/codec.h"
@@ -55,7 +54,7 @@ struct KafkaEventSource::Parts {
     void refuse(MessageHandle message, const std::string& error);
     void look_after_letters();
     void settle(const Letter& letter);
-    /// True while partitions are to go and what is in hand is not done.
+    /// True while partitions are to go and what is in hand, or on its way to the dead letters, is not done.
     [[nodiscard]] bool is_leaving();
     void let_go(bool lost);
     void commit_if_due();
@@ -98,8 +97,8 @@ std::vector<ports::Event> KafkaEventSource::take(std::size_t max, Milliseconds t
 
 bool KafkaEventSource::Parts::take_one(std::vector<ports::Event>& events, std::size_t& bytes, Milliseconds wait) {
     if (is_leaving()) {
-        // Only the caller can finish what is in hand, and polling might bring more of it.
-        if (wait > 0ms) std::this_thread::sleep_for(std::min<Milliseconds>(wait, 10ms));
+        // Only the caller can finish the events in hand, and polling might bring more of them.
+        sender.listen(std::min<Milliseconds>(wait, 10ms));
         return false;
     }
     MessageHandle message = member.poll(wait);
@@ -185,7 +184,11 @@ bool KafkaEventSource::Parts::is_leaving() {
         case GroupMember::Revocation::asked_for: break;
     }
     if (!leave_at) leave_at = Clock::now() + limits::revocation_wait;
-    if (in_hand.has_ours() && Clock::now() < *leave_at) return true;
+    // A letter that is almost written would be written again by the partition's next owner.
+    look_after_letters();
+    const bool writes = std::ranges::any_of(
+        letters, [this](const Letter& letter) { return sender.fate(letter.ticket) == Sender::Fate::open; });
+    if ((in_hand.has_ours() || writes) && Clock::now() < *leave_at) return true;
     let_go(false);
     return false;
 }

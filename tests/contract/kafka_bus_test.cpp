@@ -212,6 +212,36 @@ TEST_F(KafkaBus, while_dead_letters_cannot_be_written_only_their_partition_waits
     EXPECT_EQ(TopicReader(options, options.topics.dead_letters).read().size(), 1u);
 }
 
+TEST_F(KafkaBus, a_dead_letter_on_its_way_is_waited_for_when_its_partition_goes) {
+    const KafkaOptions others = options;
+    options.properties = {{"linger.ms", "2000"}, {"heartbeat.interval.ms", "500"}};
+    const auto write_everywhere = [&](const kafka::Message& message) {
+        for (int i = 0; i < others.partitions; ++i) write(others, others.topics.events, i, message);
+    };
+    const auto all_are_at = [&](std::int64_t offset) {
+        const auto committed = committed_by(others, others.topics.events, others.partitions);
+        return std::ranges::all_of(committed, [=](std::int64_t one) { return one == offset; });
+    };
+    write_everywhere(kafka::encode(sample_event(1), kafka::EventsKey::customer));
+    auto first = worker();
+    std::vector<order::Uuid> ids;
+    ASSERT_TRUE(eventually([&] {
+        collect(*first, ids);
+        return all_are_at(1);
+    }));
+
+    write_everywhere({.key = {}, .value = "poison", .headers = {}});
+    auto second = worker();  // it asks for a share while the letters linger
+    ASSERT_TRUE(eventually([&] {
+        collect(*first, ids);
+        collect(*second, ids);
+        return all_are_at(2);
+    }));
+    first.reset();
+    second.reset();
+    EXPECT_EQ(TopicReader(others, others.topics.dead_letters).read().size(), 4u);
+}
+
 TEST_F(KafkaBus, an_event_no_worker_can_handle_is_dead_lettered_with_its_own_bytes) {
     const auto bus = publisher();
     auto source = worker();

@@ -22,8 +22,9 @@ constexpr std::chrono::milliseconds restart_patience{100};
 
 }  // namespace
 
-GroupCommit::GroupCommit(Connection& writer, Checkpointer& checkpointer, Fatal fatal)
+GroupCommit::GroupCommit(Connection& writer, LogSync& log, Checkpointer& checkpointer, Fatal fatal)
     : writer_(writer),
+      log_(log),
       checkpointer_(checkpointer),
       fatal_(std::move(fatal)),
       begin_(writer, "BEGIN IMMEDIATE"),
@@ -45,17 +46,26 @@ void GroupCommit::commit(Member& member) {
     std::unique_lock lock(mutex_);
     waiting_.push_back(&member);
     changed_.wait(lock, [&] { return member.done || !led_; });
-    if (member.done) return;
+    if (!member.done) lead(lock);
+    lock.unlock();
+    log_.wait(member.commit);
+}
 
+void GroupCommit::lead(std::unique_lock<std::mutex>& lock) {
     led_ = true;
     Group group = std::exchange(waiting_, {});
     lock.unlock();
     write(group);
     lock.lock();
-    for (Member* written : group) written->done = true;
+    // What a piece of work has seen is at most what was committed last; that it failed may be due to it.
+    const LogSync::Ticket commit = log_.newest();
+    for (Member* written : group) {
+        written->done = true;
+        written->commit = commit;
+    }
     changed_.notify_all();
 
-    // The others are answered; the next group waits for the leader to tidy up.
+    // The others go on; the next group waits for the leader to tidy up.
     if (log_pages_ >= checkpoint_at_pages_) {
         lock.unlock();
         tend_log();
@@ -135,8 +145,11 @@ void GroupCommit::roll_back() {
 }
 
 void GroupCommit::commit_or_die() {
+    log_grew_ = false;
+    log_.committing();
     try {
         commit_.run();
+        log_.committed(log_grew_);
     } catch (const Failure& failure) {
         die(std::string("a commit failed, so what is stored is unknown: ") + failure.what());
     }
@@ -145,6 +158,7 @@ void GroupCommit::commit_or_die() {
 void GroupCommit::grown_to(int log_pages) {
     if (log_pages < log_pages_) checkpoint_at_pages_ = checkpoint_pages;  // started again
     log_pages_ = log_pages;
+    log_grew_ = true;
 }
 
 void GroupCommit::tend_log() {

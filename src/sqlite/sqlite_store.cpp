@@ -13,6 +13,7 @@
 #include "sqlite/changes.h"
 #include "sqlite/directory_lock.h"
 #include "sqlite/group_commit.h"
+#include "sqlite/log_sync.h"
 #include "sqlite/notes.h"
 #include "sqlite/reader_pool.h"
 #include "sqlite/retries.h"
@@ -39,7 +40,7 @@ Owner draw_owner() {
 
 /// The pragmas of the writing connection. An empty database takes its page size and format from here.
 void set_up(Connection& writer) {
-    writer.execute("PRAGMA synchronous = FULL");  // the log is fsynced at each commit, before anyone is answered
+    writer.execute("PRAGMA synchronous = NORMAL");  // LogSync brings each commit to the disk before anyone is answered
     writer.execute("PRAGMA foreign_keys = ON");
     writer.execute("PRAGMA secure_delete = OFF");  // Debian's default writes zeros over what is deleted
     writer.execute("PRAGMA temp_store = MEMORY");
@@ -75,8 +76,9 @@ struct SqliteStore::Parts {
           owner(draw_owner()),
           writer(std::move(connection)),
           readers(file),
+          log(file, options.fatal),
           checkpointer(file, options.fatal),
-          group(writer, checkpointer, std::move(options.fatal)),
+          group(writer, log, checkpointer, std::move(options.fatal)),
           changes(writer),
           notes(writer, owner),
           steps(writer),
@@ -89,6 +91,7 @@ struct SqliteStore::Parts {
     Connection writer;
     ReaderPool readers;
 
+    LogSync log;
     Checkpointer checkpointer;
     GroupCommit group;
     // On the writing connection: used by work of `group` alone.
@@ -146,6 +149,14 @@ ports::StoreResult<void> SqliteStore::write(Work work) {
         .map([](std::monostate) {});
 }
 
+/// What is not on the disk yet is shown to nobody.
+template <class Read>
+auto SqliteStore::read(Read read) {
+    auto result = parts_->readers.run(std::move(read));
+    parts_->log.wait(parts_->log.newest());
+    return result;
+}
+
 ports::StoreResult<std::vector<ports::ChangeResult>> SqliteStore::apply(ports::NoteId note,
                                                                         std::span<const order::Change* const> changes,
                                                                         std::span<const ports::NoteId> settled) {
@@ -169,12 +180,12 @@ ports::StoreResult<std::vector<ports::ChangeResult>> SqliteStore::apply(ports::N
 }
 
 ports::StoreResult<std::optional<ports::Note>> SqliteStore::receipt(ports::NoteId note) {
-    return parts_->readers.run([&](Reader& reader) { return reader.notes.find(note); });
+    return read([&](Reader& reader) { return reader.notes.find(note); });
 }
 
 ports::StoreResult<std::vector<ports::Note>> SqliteStore::open_notes(std::optional<ports::NoteId> after,
                                                                      std::size_t limit) {
-    return parts_->readers.run([&](Reader& reader) { return reader.notes.open(parts_->owner, after, limit); });
+    return read([&](Reader& reader) { return reader.notes.open(parts_->owner, after, limit); });
 }
 
 ports::StoreResult<void> SqliteStore::delete_notes(std::span<const ports::NoteId> notes) {
@@ -212,19 +223,19 @@ ports::StoreResult<void> SqliteStore::delete_retries(std::span<const order::Orde
 }
 
 ports::StoreResult<std::vector<order::OrderPtr>> SqliteStore::fetch(std::span<const order::OrderId> ids) {
-    return parts_->readers.run([&](Reader& reader) {
+    return read([&](Reader& reader) {
         return map(ids, [&](const order::OrderId& id) { return shared(reader.orders.whole(id)); });
     });
 }
 
 ports::StoreResult<std::vector<order::OrderPtr>> SqliteStore::fetch_heads(std::span<const order::OrderId> ids) {
-    return parts_->readers.run([&](Reader& reader) {
+    return read([&](Reader& reader) {
         return map(ids, [&](const order::OrderId& id) { return shared(reader.orders.head(id)); });
     });
 }
 
 ports::StoreResult<std::vector<order::OrderPtr>> SqliteStore::find_by_external(std::span<const ExternalKey> keys) {
-    return parts_->readers.run([&](Reader& reader) {
+    return read([&](Reader& reader) {
         return map(keys, [&](const ExternalKey& key) {
             return shared(reader.by_external.newest(key.customer_id, key.external_id));
         });

@@ -61,6 +61,8 @@ class SqliteStore final : public ports::OrderStore {
     explicit SqliteStore(std::unique_ptr<Parts> parts);
     template <class Work>
     ports::StoreResult<void> write(Work work);
+    template <class Read>
+    auto read(Read read);
 
     std::unique_ptr<Parts> parts_;
 };

@@ -10,14 +10,13 @@
 namespace orderstream::sqlite {
 namespace {
 
-// How much log is worth a copy, 16 MB: pages written again and again are copied once.
-constexpr int checkpoint_pages = 4000;
-// The log starts again only when all of it is copied, which never happens beside a writer that never rests: from here
-// on, 64 MB, what the copying has left over is copied while nobody writes.
-constexpr int catch_up_pages = 4 * checkpoint_pages;
+// How much log is worth a copy, 64 MB: pages written again and again are copied once.
+constexpr int checkpoint_pages = 16'000;
+// When the log could not start again, for readers were in the way: until the next attempt.
+constexpr int next_attempt_pages = 4'000;
 // Readers that overlap without end keep the log from starting again; then they are waited for. Ours take milliseconds;
 // another program's, a shell with a transaction open, may take forever.
-constexpr int restart_pages = 2 * catch_up_pages;
+constexpr int restart_pages = 2 * checkpoint_pages;
 constexpr std::chrono::milliseconds restart_patience{100};
 
 }  // namespace
@@ -161,14 +160,18 @@ void GroupCommit::grown_to(int log_pages) {
     log_grew_ = true;
 }
 
+// The log starts again from its beginning only when all of it is copied, which never happens beside a writer that never
+// rests. So most of it is copied beside the writer, and what has come meanwhile, while nobody writes.
 void GroupCommit::tend_log() {
-    if (log_pages_ < catch_up_pages) {
+    if (checkpointer_.at_work()) return;
+    if (!catching_up_) {
         checkpointer_.start();
+        checkpoint_at_pages_ = 0;  // with the next commit after it
     } else {
-        checkpointer_.wait();
         catch_up_or_die();
+        checkpoint_at_pages_ = log_pages_ + next_attempt_pages;
     }
-    checkpoint_at_pages_ = log_pages_ + checkpoint_pages;
+    catching_up_ = !catching_up_;
 }
 
 void GroupCommit::catch_up_or_die() {

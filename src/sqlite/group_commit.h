@@ -80,6 +80,7 @@ class GroupCommit {
     int log_pages_ = 0;
     bool log_grew_ = false;
     int checkpoint_at_pages_;
+    bool catching_up_ = false;
 
     mutable std::mutex mutex_;
     std::condition_variable changed_;

@@ -110,6 +110,9 @@ tl::expected<std::unique_ptr<SqliteStore>, std::string> SqliteStore::open(const 
 }
 
 tl::expected<std::unique_ptr<SqliteStore>, std::string> SqliteStore::open(const fs::path& data_dir, Options options) {
+    // Each allocation would count under a lock of the whole library. Without effect once something is open; then it is
+    // set.
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     if (!options.now) options.now = system_now;
     if (!options.fatal) options.fatal = end_process;
 

@@ -42,6 +42,7 @@ class InProcessBus final : public ports::EventPublisher, public ports::EventSour
 
     [[nodiscard]] std::vector<ports::Event> take(std::size_t max, std::chrono::milliseconds timeout) override;
     void done(std::size_t events) override;
+    [[nodiscard]] bool announces() const override { return !announcement_handlers_.empty(); }
     [[nodiscard]] bool send(std::span<const ports::Ack> acks,
                             std::span<const ports::Announcement> announcements) override;
     [[nodiscard]] bool dead_letter(const ports::Event& event, const std::string& error) override;

@@ -352,6 +352,7 @@ order::OrderPtr Worker::with_document(const Task& task) {
 bool Worker::tell(std::span<Task* const> tasks) {
     std::vector<ports::Ack> acks;
     std::vector<ports::Announcement> announcements;
+    const bool announces = source_.announces();
     acks.reserve(tasks.size());
     for (Task* task : tasks) {
         if (task->deferred) continue;
@@ -385,7 +386,7 @@ bool Worker::tell(std::span<Task* const> tasks) {
         const bool met = row.announced_version != 0 &&
                          (row.announced_version == version ||
                           std::ranges::find(task->also_met, row.announced_version) != task->also_met.end());
-        if (!met) continue;
+        if (!met || !announces) continue;
         order::OrderPtr announced = with_document(*task);
         if (announced == nullptr) return false;
         announcements.push_back(

@@ -90,6 +90,9 @@ class EventSource {
     /// offsets may move on).
     virtual void done(std::size_t events) = 0;
 
+    /// Whether anyone may hear announcements; where nobody can, none need be made.
+    [[nodiscard]] virtual bool announces() const { return true; }
+
     /// Sends the ACKs, then the announcements; true when all are acknowledged. False: send them again before done().
     [[nodiscard]] virtual bool send(std::span<const Ack> acks, std::span<const Announcement> announcements) = 0;
 

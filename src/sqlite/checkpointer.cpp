@@ -7,7 +7,11 @@
 namespace orderstream::sqlite {
 
 Checkpointer::Checkpointer(const std::filesystem::path& file, Fatal fatal)
-    : connection_(file, Connection::Access::read_write), fatal_(std::move(fatal)), thread_([this] { run(); }) {}
+    : connection_(file, Connection::Access::read_write), fatal_(std::move(fatal)) {
+    // A connection that has read nothing does not know that there is a log, and copies nothing.
+    connection_.execute("SELECT 1 FROM sqlite_schema");
+    thread_ = std::thread([this] { run(); });
+}
 
 Checkpointer::~Checkpointer() {
     {
@@ -26,9 +30,9 @@ void Checkpointer::start() {
     changed_.notify_all();
 }
 
-void Checkpointer::wait() {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return !at_work_; });
+bool Checkpointer::at_work() const {
+    const std::lock_guard lock(mutex_);
+    return at_work_;
 }
 
 void Checkpointer::run() {

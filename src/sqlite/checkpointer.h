@@ -25,15 +25,14 @@ class Checkpointer {
 
     /// Has what the log holds now copied; returns at once. While it is at work this does nothing.
     void start();
-    /// Until it is not at work.
-    void wait();
+    [[nodiscard]] bool at_work() const;
 
   private:
     void run();
 
     Connection connection_;
     Fatal fatal_;
-    std::mutex mutex_;
+    mutable std::mutex mutex_;
     std::condition_variable changed_;
     bool at_work_ = false;
     bool stopping_ = false;

@@ -10,20 +10,21 @@
 namespace orderstream::sqlite {
 namespace {
 
-// How much log is worth a copy, 16 MB: pages written again and again are copied once.
-constexpr int checkpoint_pages = 4000;
-// The log starts again only when all of it is copied, which never happens beside a writer that never rests: from here
-// on, 64 MB, what the copying has left over is copied while nobody writes.
-constexpr int catch_up_pages = 4 * checkpoint_pages;
+// How much log is worth a copy, 64 MB: pages written again and again are copied once.
+constexpr int checkpoint_pages = 16'000;
+// When the log could not start again, for readers were in the way: until the next attempt.
+constexpr int next_attempt_pages = 4'000;
 // Readers that overlap without end keep the log from starting again; then they are waited for. Ours take milliseconds,
 // or break off; another program's, a shell with a transaction open, may take forever.
-constexpr int restart_pages = 2 * catch_up_pages;
+constexpr int restart_pages = 2 * checkpoint_pages;
 constexpr std::chrono::milliseconds restart_patience{100};
 
 }  // namespace
 
-GroupCommit::GroupCommit(Connection& writer, Checkpointer& checkpointer, LongReads& long_reads, Fatal fatal)
+GroupCommit::GroupCommit(Connection& writer, LogSync& log, Checkpointer& checkpointer, LongReads& long_reads,
+                         Fatal fatal)
     : writer_(writer),
+      log_(log),
       checkpointer_(checkpointer),
       long_reads_(long_reads),
       fatal_(std::move(fatal)),
@@ -46,17 +47,26 @@ void GroupCommit::commit(Member& member) {
     std::unique_lock lock(mutex_);
     waiting_.push_back(&member);
     changed_.wait(lock, [&] { return member.done || !led_; });
-    if (member.done) return;
+    if (!member.done) lead(lock);
+    lock.unlock();
+    log_.wait(member.commit);
+}
 
+void GroupCommit::lead(std::unique_lock<std::mutex>& lock) {
     led_ = true;
     Group group = std::exchange(waiting_, {});
     lock.unlock();
     write(group);
     lock.lock();
-    for (Member* written : group) written->done = true;
+    // What a piece of work has seen is at most what was committed last; that it failed may be due to it.
+    const LogSync::Ticket commit = log_.newest();
+    for (Member* written : group) {
+        written->done = true;
+        written->commit = commit;
+    }
     changed_.notify_all();
 
-    // The others are answered; the next group waits for the leader to tidy up.
+    // The others go on; the next group waits for the leader to tidy up.
     if (log_pages_ >= checkpoint_at_pages_) {
         lock.unlock();
         tend_log();
@@ -136,8 +146,11 @@ void GroupCommit::roll_back() {
 }
 
 void GroupCommit::commit_or_die() {
+    log_grew_ = false;
+    log_.committing();
     try {
         commit_.run();
+        log_.committed(log_grew_);
     } catch (const Failure& failure) {
         die(std::string("a commit failed, so what is stored is unknown: ") + failure.what());
     }
@@ -146,16 +159,21 @@ void GroupCommit::commit_or_die() {
 void GroupCommit::grown_to(int log_pages) {
     if (log_pages < log_pages_) checkpoint_at_pages_ = checkpoint_pages;  // started again
     log_pages_ = log_pages;
+    log_grew_ = true;
 }
 
+// The log starts again from its beginning only when all of it is copied, which never happens beside a writer that never
+// rests. So most of it is copied beside the writer, and what has come meanwhile, while nobody writes.
 void GroupCommit::tend_log() {
-    if (log_pages_ < catch_up_pages) {
+    if (checkpointer_.at_work()) return;
+    if (!catching_up_) {
         checkpointer_.start();
+        checkpoint_at_pages_ = 0;  // with the next commit after it
     } else {
-        checkpointer_.wait();
         catch_up_or_die();
+        checkpoint_at_pages_ = log_pages_ + next_attempt_pages;
     }
-    checkpoint_at_pages_ = log_pages_ + checkpoint_pages;
+    catching_up_ = !catching_up_;
 }
 
 void GroupCommit::catch_up_or_die() {

@@ -11,21 +11,22 @@
 #include "ports/order_store.h"
 #include "sqlite/checkpointer.h"
 #include "sqlite/connection.h"
+#include "sqlite/log_sync.h"
 #include "sqlite/long_reads.h"
 #include "sqlite/statement.h"
 
 namespace orderstream::sqlite {
 
-/// Runs pieces of work on the one writing connection, all that wait together in one transaction: one commit and one
-/// fsync for all (group commit without a timer). Whoever comes first leads and runs the others' work on its own
-/// thread, in their order, while the next group gathers. Thread-safe; run() blocks until its work is durable.
-/// Work that throws a Failure is rolled back alone. A commit or a checkpoint that fails calls `fatal`, for what is
-/// durable is then unknown: nobody is answered.
+/// Runs pieces of work on the one writing connection, all that wait together in one transaction (group commit without a
+/// timer). Whoever comes first leads and runs the others' work on its own thread, in their order, while the next group
+/// gathers; the next is written while this one is brought to the disk. Thread-safe; run() blocks until its work, and
+/// all that it may have seen, is durable. Work that throws a Failure is rolled back alone. A commit or a checkpoint
+/// that fails calls `fatal`, for what is durable is then unknown: nobody is answered.
 class GroupCommit {
   public:
     using Fatal = std::function<void(const std::string& message)>;  // must not return
 
-    GroupCommit(Connection& writer, Checkpointer& checkpointer, LongReads& long_reads, Fatal fatal);
+    GroupCommit(Connection& writer, LogSync& log, Checkpointer& checkpointer, LongReads& long_reads, Fatal fatal);
 
     /// `work` uses the writing connection and answers a value; it may run on another caller's thread.
     template <class Work>
@@ -46,11 +47,14 @@ class GroupCommit {
 
         std::function<void()> work;
         std::optional<ports::StoreError> error;
-        bool done = false;  // guarded by mutex_
+        // Guarded by mutex_.
+        bool done = false;
+        LogSync::Ticket commit = 0;
     };
     using Group = std::vector<Member*>;
 
     void commit(Member& member);
+    void lead(std::unique_lock<std::mutex>& lock);
     void write(Group& group);
     [[nodiscard]] bool begin(Group& group, std::optional<ports::StoreError>& lost);
     void run_all(const Group& group, std::optional<ports::StoreError>& lost);
@@ -64,6 +68,7 @@ class GroupCommit {
     [[noreturn]] void die(const std::string& message) const;
 
     Connection& writer_;
+    LogSync& log_;
     Checkpointer& checkpointer_;
     LongReads& long_reads_;
     Fatal fatal_;
@@ -75,7 +80,9 @@ class GroupCommit {
     Statement release_savepoint_;
     // Of the write-ahead log; only the leader touches them.
     int log_pages_ = 0;
+    bool log_grew_ = false;
     int checkpoint_at_pages_;
+    bool catching_up_ = false;
 
     mutable std::mutex mutex_;
     std::condition_variable changed_;

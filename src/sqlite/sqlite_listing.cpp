@@ -13,6 +13,7 @@
 #include <variant>
 
 #include "sqlite/listing_sql.h"
+#include "sqlite/log_sync.h"
 #include "sqlite/long_reads.h"
 #include "sqlite/order_rows.h"
 #include "sqlite/reader_pool.h"
@@ -131,8 +132,9 @@ std::vector<StatisticsLine> count_all(ListingReader& reader) {
 }  // namespace
 
 struct SqliteListing::Parts {
-    Parts(const std::filesystem::path& file, LongReads& reads, std::chrono::milliseconds patience)
-        : long_reads(reads),
+    Parts(const std::filesystem::path& file, LogSync& the_log, LongReads& reads, std::chrono::milliseconds patience)
+        : log(the_log),
+          long_reads(reads),
           timeout(patience),
           readers(limits::listing_threads, [file] { return std::make_unique<ListingReader>(file); }) {}
 
@@ -154,17 +156,20 @@ struct SqliteListing::Parts {
                 }
             });
             if (!answer) return tl::unexpected(std::move(answer).error());
-            if (*answer) return std::move(**answer);
+            if (!*answer) continue;
+            log.wait(log.newest());  // what is not on the disk yet is shown to nobody
+            return std::move(**answer);
         }
     }
 
+    LogSync& log;
     LongReads& long_reads;
     std::chrono::milliseconds timeout;
     ReaderPool<ListingReader> readers;
 };
 
 SqliteListing::SqliteListing(SqliteStore& store, std::chrono::milliseconds timeout)
-    : parts_(std::make_unique<Parts>(store.file(), store.long_reads(), timeout)) {}
+    : parts_(std::make_unique<Parts>(store.file(), store.log(), store.long_reads(), timeout)) {}
 SqliteListing::~SqliteListing() = default;
 
 ports::StoreResult<OrderPage> SqliteListing::list(const ListQuery& query) {

@@ -9,6 +9,7 @@
 
 namespace orderstream::sqlite {
 
+class LogSync;
 class LongReads;
 
 /// The store that needs nothing: one file, `orderstream.db`, in a data directory that belongs to one process at a time.
@@ -64,8 +65,11 @@ class SqliteStore final : public ports::OrderStore {
     explicit SqliteStore(std::unique_ptr<Parts> parts);
     [[nodiscard]] const std::filesystem::path& file() const;
     [[nodiscard]] LongReads& long_reads();
+    [[nodiscard]] LogSync& log();
     template <class Work>
     ports::StoreResult<void> write(Work work);
+    template <class Read>
+    auto read(Read read);
 
     std::unique_ptr<Parts> parts_;
 };

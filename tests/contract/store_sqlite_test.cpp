@@ -6,9 +6,11 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <fstream>
+#include <thread>
 
 namespace orderstream::contract {
 namespace {
@@ -168,6 +170,19 @@ TEST(SqliteStore, the_log_is_folded_into_the_file_under_load) {
     store_megabytes(*store, 200);
     EXPECT_LT(std::filesystem::file_size(directory.path() / "orderstream.db-wal"), 100'000'000u);
     EXPECT_GT(std::filesystem::file_size(directory.path() / "orderstream.db"), 70'000'000u);
+}
+
+TEST(SqliteStore, the_log_is_copied_beside_the_writer) {
+    const TemporaryDirectory directory;
+    const auto store = open_sqlite(directory.path());
+    const auto bytes_of = [&](const char* name) { return std::filesystem::file_size(directory.path() / name); };
+    // Until a copy is due. The commit after it would copy what is left by itself: nobody writes any more.
+    constexpr std::uintmax_t due_bytes = 32 + 16'000 * (24 + 4'096);
+    while (bytes_of("orderstream.db-wal") < due_bytes) store_megabytes(*store, 1);
+    const auto deadline = std::chrono::steady_clock::now() + 30s;
+    const auto is_copied = [&] { return bytes_of("orderstream.db") > 60'000'000u; };
+    while (!is_copied() && std::chrono::steady_clock::now() < deadline) std::this_thread::sleep_for(1ms);
+    EXPECT_TRUE(is_copied());
 }
 
 TEST(SqliteStore, a_reader_that_stays_lets_the_log_grow_only_while_it_stays) {

@@ -15,7 +15,6 @@ namespace {
 
 using namespace std::chrono_literals;
 namespace limits = order::limits;
-using order::Kind;
 using order::Money;
 using order::MoneySum;
 using order::Status;

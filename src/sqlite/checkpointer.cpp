@@ -35,6 +35,11 @@ bool Checkpointer::at_work() const {
     return at_work_;
 }
 
+void Checkpointer::wait() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return !at_work_; });
+}
+
 void Checkpointer::run() {
     std::unique_lock lock(mutex_);
     while (true) {

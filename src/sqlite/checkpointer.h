@@ -26,6 +26,8 @@ class Checkpointer {
     /// Has what the log holds now copied; returns at once. While it is at work this does nothing.
     void start();
     [[nodiscard]] bool at_work() const;
+    /// Until it is not at work.
+    void wait();
 
   private:
     void run();

@@ -157,23 +157,30 @@ void GroupCommit::commit_or_die() {
 }
 
 void GroupCommit::grown_to(int log_pages) {
-    if (log_pages < log_pages_) checkpoint_at_pages_ = checkpoint_pages;  // started again
+    if (log_pages < log_pages_) {  // started again
+        checkpoint_at_pages_ = checkpoint_pages;
+        catching_up_ = false;
+    }
     log_pages_ = log_pages;
     log_grew_ = true;
 }
 
 // The log starts again from its beginning only when all of it is copied, which never happens beside a writer that never
-// rests. So most of it is copied beside the writer, and what has come meanwhile, while nobody writes.
+// rests. So most of it is copied beside the writer, and what has come meanwhile, while nobody writes. A log that has
+// grown too long all the same is copied at once.
 void GroupCommit::tend_log() {
+    const bool overdue = log_pages_ >= restart_pages;
+    if (overdue) checkpointer_.wait();
     if (checkpointer_.at_work()) return;
-    if (!catching_up_) {
-        checkpointer_.start();
-        checkpoint_at_pages_ = 0;  // with the next commit after it
-    } else {
+    if (overdue || catching_up_) {
         catch_up_or_die();
+        catching_up_ = false;
         checkpoint_at_pages_ = log_pages_ + next_attempt_pages;
+    } else {
+        checkpointer_.start();
+        catching_up_ = true;
+        checkpoint_at_pages_ = 0;  // with the next commit after it
     }
-    catching_up_ = !catching_up_;
 }
 
 void GroupCommit::catch_up_or_die() {

@@ -44,10 +44,10 @@ void Listings::statistics(StatisticsAnswer answer) {
 bool Listings::serve_one() {
     std::unique_lock lock(mutex_);
     if (!questions_.empty()) {
-        Question question = std::move(questions_.front());
+        const Question question = std::move(questions_.front());
         questions_.pop_front();
         lock.unlock();
-        serve(std::move(question));
+        serve(question);
         return true;
     }
     if (!has_work()) return false;
@@ -62,7 +62,7 @@ bool Listings::serve_one() {
     return true;
 }
 
-void Listings::serve(Question question) {
+void Listings::serve(const Question& question) {
     if (clock_.now() - question.asked_at >= limits::listing_timeout) {
         question.answer(tl::unexpected(ReadFault::overloaded));
         return;

@@ -46,7 +46,7 @@ class Listings {
         ListAnswer answer;
     };
 
-    void serve(Question question);
+    void serve(const Question& question);
     void serve_statistics(const std::vector<StatisticsAnswer>& answers);
     [[nodiscard]] bool has_work() const { return !questions_.empty() || (!curious_.empty() && !counting_); }
 

@@ -59,7 +59,7 @@ struct OrderPage {
     std::vector<order::OrderPtr> orders;
     bool more = false;             ///< there are further orders behind the last one
     std::size_t total = 0;         ///< how many fit the filter, counted up to limits::list_total_max
-    bool total_is_capped = false;  ///< there are more than that
+    bool total_is_capped = false;  ///< there are or may be more: past that, or counting would have taken too long
 };
 
 /// The orders of one kind, status and currency together; deleted ones, too.

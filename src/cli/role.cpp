@@ -74,6 +74,12 @@ pipeline::Worker::Random real_random() {
     };
 }
 
+pipeline::Intake::Limits intake_limits(const StorePart& store) {
+    pipeline::Intake::Limits limits = pipeline::Intake::default_limits();
+    if (store.one_writer) limits.gathering = order::limits::gathering_max;
+    return limits;
+}
+
 /// The API's half: the pipeline up to the bus, and the doors to it.
 struct Api {
     Api(const StorePart& store, const BusPart& bus, ports::OrderCache& cache, const pipeline::Clock& clock,
@@ -83,7 +89,7 @@ struct Api {
                    .publisher = *bus.publisher,
                    .acks = *bus.acks,
                    .cache = cache},
-                  clock, log),
+                  clock, log, intake_limits(store)),
           orders(service.orders(), ids, ack_timeout),
           api_orders(service.orders(), ids, ack_timeout),
           statuses(service.orders(), ack_timeout, log),

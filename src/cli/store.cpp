@@ -21,6 +21,7 @@ tl::expected<StorePart, std::string> open_sqlite(const config::Storage& storage)
     auto listing = std::make_unique<sqlite::SqliteListing>(**opened);
     StorePart part{.engine = "sqlite",
                    .place = storage.data_dir,
+                   .one_writer = true,
                    .port = std::move(*opened),
                    .listing = std::move(listing),
                    .prepare = [] { return tl::expected<void, StoreObstacle>(); },
@@ -83,6 +84,7 @@ tl::expected<StorePart, std::string> make_postgres(const config::Postgres& postg
     };
     return StorePart{.engine = "postgres",
                      .place = postgres::place_of(dsn),
+                     .one_writer = false,
                      .port = std::move(store),
                      .listing = std::make_unique<postgres::PostgresListing>(
                          postgres::PostgresListing::Options{.dsn = dsn, .patience = {}}, log),

@@ -28,7 +28,8 @@ struct StoreObstacle {
 /// The store in force.
 struct StorePart {
     std::string_view engine;
-    std::string place;  ///< where the orders are, for the log
+    std::string place;        ///< where the orders are, for the log
+    bool one_writer = false;  ///< the intake and the worker of this process write by turns
     std::unique_ptr<ports::OrderStore> port;
     std::unique_ptr<ports::OrderListing> listing;  ///< of the same orders
     /// Brings its schema up to date and makes sure that it can be used; again as long as it is in the way.

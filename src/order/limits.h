@@ -46,6 +46,7 @@ inline constexpr std::size_t reads_waiting_max = 65'536;
 // One batch of each stage.
 inline constexpr std::size_t batch_orders_max = 512;
 inline constexpr std::size_t batch_bytes_max = 8 * 1024 * 1024;
+inline constexpr auto gathering_max = 5ms;  // where the next batch would only stand behind the last one
 inline constexpr std::size_t read_orders_max = 512;
 inline constexpr std::size_t lookup_orders_max = 1000;
 inline constexpr std::size_t retry_claim_orders_max = 256;

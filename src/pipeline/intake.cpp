@@ -138,6 +138,7 @@ class Intake::Batch final : public BatchWriter::Sink {
                 answers.emplace_back(std::move(submission), std::move(outcome));
             }
         }
+        if (answers.size() < results.size()) intake_.batch_awaits_worker();
         if (!events.empty()) intake_.publisher_.publish(note, events);
         for (auto& [submission, outcome] : answers) submission->answer(std::move(outcome));
     }
@@ -199,7 +200,7 @@ void Intake::submit(const SubmissionPtr& submission) {
         const std::lock_guard lock(mutex_);
         if (!closed_) {
             queue_.push_back(submission);
-            if (queue_.size() == 1) arrived_.notify_one();
+            if (queue_.size() == 1 || queue_.size() == limits_.batch_orders) arrived_.notify_one();
             return;
         }
     }
@@ -249,6 +250,25 @@ void Intake::refuse_all() {
     }
 }
 
+void Intake::batch_awaits_worker() {
+    if (limits_.gathering.count() == 0) return;
+    const std::lock_guard lock(mutex_);
+    gathers_until_ = clock_.now() + limits_.gathering;
+}
+
+void Intake::worker_is_on() {
+    if (limits_.gathering.count() == 0) return;
+    {
+        const std::lock_guard lock(mutex_);
+        gathers_until_ = {};
+    }
+    arrived_.notify_one();
+}
+
+bool Intake::gathers() const {
+    return !closed_ && queue_.size() < limits_.batch_orders && clock_.now() < gathers_until_;
+}
+
 void Intake::run() {
     for (;;) {
         bool closed = false;
@@ -256,6 +276,7 @@ void Intake::run() {
             std::unique_lock lock(mutex_);
             arrived_.wait(lock, [this] { return closed_ || !queue_.empty(); });
             if (queue_.empty()) return;
+            while (gathers()) arrived_.wait_for(lock, gathers_until_ - clock_.now());
             closed = closed_;
         }
         // At the end the store is not waited for: nothing was accepted, and nobody else comes.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
@@ -18,8 +19,8 @@
 namespace orderstream::pipeline {
 
 /// Where changes wait for the store: a bounded queue, and the one thread that takes all that waits (bounded) and
-/// writes it as one batch. No timers: a lone change goes at once, a flood is amortised. submit(), expire() and close()
-/// are thread-safe; write_batch() and run() belong to the writer's thread.
+/// writes it as one batch. A lone change goes at once, a flood is amortised. submit(), worker_is_on(), expire() and
+/// close() are thread-safe; write_batch() and run() belong to the writer's thread.
 class Intake {
   public:
     struct Limits {
@@ -28,6 +29,9 @@ class Intake {
         std::size_t waiters;
         std::size_t batch_orders;
         std::size_t batch_bytes;
+        /// While the worker has the last batch, a next one would only stand behind it, so it grows instead: until the
+        /// worker is heard, at most this long after the last one was stored. None: it goes at once.
+        std::chrono::milliseconds gathering{};
     };
     [[nodiscard]] static Limits default_limits();
 
@@ -39,6 +43,9 @@ class Intake {
 
     /// Takes what waits (at most one batch) through the store. False when nothing waited, or the store is away.
     bool write_batch();
+
+    /// An ACK has come.
+    void worker_is_on();
 
     /// write_batch() whenever something waits, until close() and the queue is empty.
     void run();
@@ -57,6 +64,8 @@ class Intake {
 
     [[nodiscard]] std::vector<SubmissionPtr> take_batch();
     void refuse_all();
+    void batch_awaits_worker();
+    [[nodiscard]] bool gathers() const;
     static void leave_queue(Submission& submission);
 
     BatchWriter& writer_;
@@ -73,6 +82,7 @@ class Intake {
     std::condition_variable arrived_;
     std::deque<SubmissionPtr> queue_;
     bool closed_ = false;
+    MonotonicTime gathers_until_{};
 };
 
 }  // namespace orderstream::pipeline

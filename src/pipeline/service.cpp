@@ -16,7 +16,7 @@ constexpr std::chrono::milliseconds tick{20};
 
 }  // namespace
 
-Service::Service(Ports ports, Clock clock, telemetry::Log& log)
+Service::Service(Ports ports, Clock clock, telemetry::Log& log, Intake::Limits limits)
     : ports_(ports),
       clock_(std::move(clock)),
       publisher_(ports_.store, ports_.publisher, clock_, log),
@@ -24,7 +24,7 @@ Service::Service(Ports ports, Clock clock, telemetry::Log& log)
           ports_.store, publisher_, ids_, clock_, [this] { return leaving_.load(); }, log),
       reads_(ports_.store, ports_.cache, clock_, limits::reads_waiting_max),
       waiters_(ports_.store, reads_, clock_),
-      intake_(writer_, publisher_, waiters_, reads_, clock_),
+      intake_(writer_, publisher_, waiters_, reads_, clock_, limits),
       listings_(ports_.listing, clock_, log, limits::listings_waiting_max),
       orders_(intake_, waiters_, reads_, listings_) {
     ports_.acks.subscribe([this](std::span<const ports::Ack> acks) { hear(acks); });
@@ -48,6 +48,7 @@ void Service::hear(std::span<const ports::Ack> acks) {
     for (const ports::Ack& ack : acks) stamps.push_back({ack.order_id, ack.version, ack.processed_version});
     reads_.advance(stamps);
     waiters_.hear(acks);
+    intake_.worker_is_on();
 }
 
 void Service::keep_house() {

@@ -39,7 +39,7 @@ class Service {
         ports::OrderCache& cache;
     };
 
-    Service(Ports ports, Clock clock, telemetry::Log& log);
+    Service(Ports ports, Clock clock, telemetry::Log& log, Intake::Limits limits = Intake::default_limits());
     ~Service();
     Service(const Service&) = delete;
     Service& operator=(const Service&) = delete;

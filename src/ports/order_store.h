@@ -68,8 +68,8 @@ struct Step {
     std::string failure_reason{};
 };
 
-/// What became of a step, guarded by `version = v AND processed_version < v`. The row is always given when there is one
-/// (payload null).
+/// What became of a step, guarded by `version = v AND processed_version < v`. The row is given when there is one
+/// (payload null); of a `begun` that applied it may be left out.
 struct StepResult {
     bool applied = false;
     std::optional<order::Order> order;
@@ -120,7 +120,8 @@ class OrderStore {
     // --- worker ---------------------------------------------------------------------------------------------------
 
     /// The beginnings of one batch and the ends of the one before share a transaction. Of several steps of one version
-    /// an end goes before a beginning, and the first end counts.
+    /// an end goes before a beginning, and the first end counts. Beginnings alone, all applied, tell nobody anything:
+    /// they may be durable no sooner than what is written next.
     [[nodiscard]] virtual StoreResult<std::vector<StepResult>> take_steps(std::span<const Step> steps) = 0;
 
     /// Puts orders aside until they are due; a second deferral of the same version replaces the first.

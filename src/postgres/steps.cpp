@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <numeric>
+#include <string_view>
 #include <utility>
 
 #include "order/lifecycle.h"
@@ -46,34 +47,44 @@ std::int16_t outcome_of(Step::Kind kind) {
 
 // A zombie, a redelivery and an overtaken event change nothing. A kind that shows no work, and an order that a worker
 // that is gone has begun, need no write: the look-up finds them as they should be.
+std::string take_sql(std::string_view first_of_all) {
+    return fmt::format(
+        "UPDATE orders o SET "
+        "processed_version = CASE c.outcome WHEN {begun} THEN o.processed_version ELSE c.version END, "
+        "status = CASE c.outcome WHEN {processed} THEN {processed_status} WHEN {failed} THEN {failed_status} "
+        "WHEN {begun} THEN {working} ELSE o.status END, "
+        "total_amount = CASE c.outcome WHEN {processed} THEN c.total_amount ELSE o.total_amount END, "
+        "currency = CASE c.outcome WHEN {processed} THEN c.currency ELSE o.currency END, "
+        "announced_version = CASE WHEN c.outcome = {processed} AND o.announced_version = 0 THEN c.version "
+        "ELSE o.announced_version END, "
+        "failure_reason = CASE c.outcome WHEN {failed} THEN c.failure_reason ELSE o.failure_reason END, "
+        "updated_at = CASE c.outcome WHEN {acknowledged} THEN o.updated_at "
+        "ELSE greatest(o.updated_at, now()) END "
+        "FROM unnest($1::uuid[], $2::smallint[], $3::int[], $4::smallint[], $5::numeric[], $6::text[], "
+        "$7::text[]) WITH ORDINALITY AS c (order_id, bucket, version, outcome, total_amount, currency, "
+        "failure_reason, place) "
+        "WHERE {first_of_all} o.order_id = c.order_id AND o.bucket = c.bucket AND o.version = c.version "
+        "AND o.processed_version < c.version "
+        "AND (c.outcome <> {begun} OR (o.status = {arrival} AND o.status <> {working})) "
+        "RETURNING c.place, {head}",
+        fmt::arg("first_of_all", first_of_all), fmt::arg("processed", processed), fmt::arg("failed", failed),
+        fmt::arg("acknowledged", acknowledged), fmt::arg("begun", begun),
+        fmt::arg("processed_status", by_kind(&order::Lifecycle::processed)),
+        fmt::arg("working", by_kind(&order::Lifecycle::working)),
+        fmt::arg("arrival", by_kind(&order::Lifecycle::arrival)),
+        fmt::arg("failed_status", quoted(order::to_string(order::Status::failed))), fmt::arg("head", head_columns()));
+}
+
 const Statement& take_statement() {
-    static const Statement statement{
-        "take_steps",
-        fmt::format(
-            "UPDATE orders o SET "
-            "processed_version = CASE c.outcome WHEN {begun} THEN o.processed_version ELSE c.version END, "
-            "status = CASE c.outcome WHEN {processed} THEN {processed_status} WHEN {failed} THEN {failed_status} "
-            "WHEN {begun} THEN {working} ELSE o.status END, "
-            "total_amount = CASE c.outcome WHEN {processed} THEN c.total_amount ELSE o.total_amount END, "
-            "currency = CASE c.outcome WHEN {processed} THEN c.currency ELSE o.currency END, "
-            "announced_version = CASE WHEN c.outcome = {processed} AND o.announced_version = 0 THEN c.version "
-            "ELSE o.announced_version END, "
-            "failure_reason = CASE c.outcome WHEN {failed} THEN c.failure_reason ELSE o.failure_reason END, "
-            "updated_at = CASE c.outcome WHEN {acknowledged} THEN o.updated_at "
-            "ELSE greatest(o.updated_at, now()) END "
-            "FROM unnest($1::uuid[], $2::smallint[], $3::int[], $4::smallint[], $5::numeric[], $6::text[], "
-            "$7::text[]) WITH ORDINALITY AS c (order_id, bucket, version, outcome, total_amount, currency, "
-            "failure_reason, place) "
-            "WHERE o.order_id = c.order_id AND o.bucket = c.bucket AND o.version = c.version "
-            "AND o.processed_version < c.version "
-            "AND (c.outcome <> {begun} OR (o.status = {arrival} AND o.status <> {working})) "
-            "RETURNING c.place, {head}",
-            fmt::arg("processed", processed), fmt::arg("failed", failed), fmt::arg("acknowledged", acknowledged),
-            fmt::arg("begun", begun), fmt::arg("processed_status", by_kind(&order::Lifecycle::processed)),
-            fmt::arg("working", by_kind(&order::Lifecycle::working)),
-            fmt::arg("arrival", by_kind(&order::Lifecycle::arrival)),
-            fmt::arg("failed_status", quoted(order::to_string(order::Status::failed))),
-            fmt::arg("head", head_columns()))};
+    static const Statement statement{"take_steps", take_sql("")};
+    return statement;
+}
+
+/// Beginnings alone, which nobody is told of: not worth waiting for the disk, which has them when it has what the
+/// server commits next. It is a condition without columns, so it is looked at once, before any row.
+const Statement& begin_statement() {
+    static const Statement statement{"begin_steps",
+                                     take_sql("(SELECT set_config('synchronous_commit', 'off', true)) = 'off' AND")};
     return statement;
 }
 
@@ -114,7 +125,7 @@ void look_up_missed(Connection& connection, std::span<const Step> steps, std::ve
 
 }  // namespace
 
-std::vector<Statement> statements() { return {take_statement(), reads::heads()}; }
+std::vector<Statement> statements() { return {take_statement(), begin_statement(), reads::heads()}; }
 
 std::vector<ports::StepResult> take(Connection& connection, std::span<const Step> steps) {
     const std::vector<std::size_t> places = sorted_places(steps);
@@ -130,7 +141,9 @@ std::vector<ports::StepResult> take(Connection& connection, std::span<const Step
     parameters.add_array(places, [&](std::size_t place) { return std::string_view(at(place).failure_reason); });
 
     std::vector<ports::StepResult> results(steps.size());
-    const Rows rows = connection.run(take_statement(), parameters);
+    const bool only_beginnings =
+        std::ranges::all_of(steps, [](const Step& step) { return step.kind == Step::Kind::begun; });
+    const Rows rows = connection.run(only_beginnings ? begin_statement() : take_statement(), parameters);
     for (int row = 0; row < rows.size(); ++row) {
         const auto sorted = static_cast<std::size_t>(rows.integer64(row, 0)) - 1;
         results[places.at(sorted)] = {.applied = true, .order = read_head(rows, row, 1)};

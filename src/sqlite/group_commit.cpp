@@ -48,8 +48,6 @@ void GroupCommit::commit(Member& member) {
     waiting_.push_back(&member);
     changed_.wait(lock, [&] { return member.done || !led_; });
     if (!member.done) lead(lock);
-    lock.unlock();
-    log_.wait(member.commit);
 }
 
 void GroupCommit::lead(std::unique_lock<std::mutex>& lock) {

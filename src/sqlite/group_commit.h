@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "ports/order_store.h"
@@ -31,9 +32,17 @@ class GroupCommit {
     /// `work` uses the writing connection and answers a value; it may run on another caller's thread.
     template <class Work>
     [[nodiscard]] auto run(Work work) -> ports::StoreResult<std::invoke_result_t<Work&>> {
+        return run(std::move(work), [](const auto&) { return true; });
+    }
+
+    /// The same, but where `matters` says no of what the work has answered, it returns as soon as it is written: the
+    /// disk has it when any later work is durable.
+    template <class Work, class Matters>
+    [[nodiscard]] auto run(Work work, Matters matters) -> ports::StoreResult<std::invoke_result_t<Work&>> {
         std::optional<std::invoke_result_t<Work&>> result;
         Member member([&] { result.emplace(work()); });
         commit(member);
+        if (member.error || matters(std::as_const(*result))) log_.wait(member.commit);
         if (member.error) return tl::unexpected(std::move(*member.error));
         return std::move(*result);
     }

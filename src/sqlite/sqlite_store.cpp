@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <random>
@@ -230,7 +231,12 @@ ports::StoreResult<void> SqliteStore::mark_published(std::span<const ports::Note
 }
 
 ports::StoreResult<std::vector<ports::StepResult>> SqliteStore::take_steps(std::span<const ports::Step> steps) {
-    return parts_->group.run([&] { return parts_->steps.take(steps, parts_->now()); });
+    const bool only_beginnings =
+        std::ranges::all_of(steps, [](const ports::Step& step) { return step.kind == ports::Step::Kind::begun; });
+    return parts_->group.run([&] { return parts_->steps.take(steps, parts_->now()); },
+                             [&](const std::vector<ports::StepResult>& results) {
+                                 return !only_beginnings || !std::ranges::all_of(results, &ports::StepResult::applied);
+                             });
 }
 
 ports::StoreResult<void> SqliteStore::defer(std::span<const ports::Deferral> deferrals) {

@@ -1,6 +1,9 @@
 #include "sqlite/steps.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <string>
 
 namespace orderstream::sqlite {
 namespace {
@@ -36,10 +39,29 @@ void finish(order::Order& order, const Step& step, order::Time now) {
     order.updated_at = std::max(order.updated_at, now);
 }
 
+/// The usual beginning, without a look at the row: of an order that has arrived and whose kind shows that it is worked
+/// on.
+std::string begin_sql() {
+    std::string kinds;
+    std::string working;
+    for (const order::Kind kind : order::all_kinds) {
+        const order::Lifecycle& lifecycle = order::lifecycle_of(kind);
+        if (lifecycle.working == lifecycle.arrival) continue;
+        kinds += fmt::format("{}(kind = '{}' AND status = '{}')", kinds.empty() ? "" : " OR ", order::to_string(kind),
+                             order::to_string(lifecycle.arrival));
+        working += fmt::format(" WHEN '{}' THEN '{}'", order::to_string(kind), order::to_string(lifecycle.working));
+    }
+    return fmt::format(
+        "UPDATE orders SET status = CASE kind{} END, updated_at = max(updated_at, ?3) "
+        "WHERE order_id = ?1 AND version = ?2 AND processed_version < ?2 AND ({})",
+        working, kinds);
+}
+
 }  // namespace
 
 Steps::Steps(Connection& writer)
     : find_(writer),
+      begin_(writer, begin_sql()),
       write_(writer,
              "UPDATE orders SET status = ?3, currency = ?4, total_amount = ?5, processed_version = ?6, "
              "announced_version = ?7, failure_reason = ?8, updated_at = ?9 "
@@ -57,6 +79,7 @@ std::vector<ports::StepResult> Steps::take(std::span<const Step> steps, order::T
 }
 
 ports::StepResult Steps::begin(const order::OrderVersion& version, order::Time now) {
+    if (begin_.run(version.id, version.version, now) == 1) return {.applied = true, .order = std::nullopt};
     std::optional<OrderRow> row = find_.head(version.id);
     if (!is_open(row, version.version)) return not_applied(std::move(row));
     order::Order& order = row->order;

@@ -10,8 +10,8 @@
 namespace orderstream::sqlite {
 
 /// What a worker does to orders. The row is looked at first, for its kind's lifecycle says what to write (and a look
-/// costs a third of an UPDATE ... RETURNING); the write is guarded all the same. On the writing connection, within its
-/// transaction.
+/// costs a third of an UPDATE ... RETURNING); the write is guarded all the same. A beginning mostly needs no look. On
+/// the writing connection, within its transaction.
 class Steps {
   public:
     explicit Steps(Connection& writer);
@@ -25,6 +25,7 @@ class Steps {
     [[nodiscard]] ports::StepResult write(OrderRow row, int version);
 
     FindOrder find_;
+    Statement begin_;
     Statement write_;
 };
 

@@ -9,7 +9,9 @@
 
 #include "contract/postgres_store.h"
 #include "contract/tcp_proxy.h"
+#include "postgres/connection.h"
 #include "postgres/failure.h"
+#include "postgres/steps.h"
 
 namespace orderstream::contract {
 namespace {
@@ -179,6 +181,33 @@ TEST_F(PostgresSessions, sessions_that_are_ended_by_hand_are_replaced_unnoticed)
     EXPECT_EQ(version_of(*store, change), 1);
     EXPECT_TRUE(apply(*store, new_note(), replace(change)));
     EXPECT_EQ(open_notes(*store), 2u);
+}
+
+TEST_F(PostgresSessions, only_beginnings_alone_do_not_wait_for_the_disk) {
+    const auto store = open_store(dsn());
+    const order::Change change = create();
+    ASSERT_TRUE(apply(*store, new_note(), change));
+
+    postgres::Connection connection(dsn(), "test steps", {});
+    const postgres::Statement durability{"durability", "SELECT current_setting('synchronous_commit')"};
+    std::vector<postgres::Statement> statements = postgres::steps::statements();
+    statements.push_back(durability);
+    connection.prepare(statements);
+    const auto waits_for_disk = [&] { return connection.run(durability, {}).bytes(0, 0); };
+    const auto within_transaction = [&](std::vector<ports::Step::Kind> kinds) {
+        connection.add_begin().run();
+        std::vector<ports::Step> steps;
+        for (const ports::Step::Kind kind : kinds) {
+            steps.push_back({.order = {change.order_id, 1}, .kind = kind, .currency = "USD"});
+        }
+        EXPECT_TRUE(postgres::steps::take(connection, steps).front().applied);
+        std::string during(waits_for_disk());
+        connection.add_commit().run();
+        return during;
+    };
+    EXPECT_EQ(within_transaction({ports::Step::Kind::begun}), "off");
+    EXPECT_EQ(waits_for_disk(), "on") << "the session's own setting is as it was";
+    EXPECT_EQ(within_transaction({ports::Step::Kind::processed, ports::Step::Kind::begun}), "on");
 }
 
 TEST_F(PostgresSessions, nobody_adopts_the_notes_of_a_session_that_is_there) {

@@ -1,5 +1,7 @@
 #include <gmock/gmock.h>
 
+#include <thread>
+
 #include "order/limits.h"
 #include "unit/pipeline/support/world.h"
 
@@ -15,6 +17,35 @@ Intake::Limits roomy() {
 }
 
 World::Setup with(Intake::Limits limits) { return {.limits = limits}; }
+
+Intake::Limits gathering() {
+    Intake::Limits limits = roomy();
+    limits.gathering = 1h;  // nobody moves the clock: it ends by what happens
+    return limits;
+}
+
+/// The writer's thread; ends with the queue empty.
+class Writer {
+  public:
+    explicit Writer(World& world) : world_(world), thread_([&world] { world.intake().run(); }) {}
+    Writer(const Writer&) = delete;
+    Writer& operator=(const Writer&) = delete;
+    ~Writer() { end(); }
+
+    void end() {
+        if (!thread_.joinable()) return;
+        world_.intake().close();
+        thread_.join();
+    }
+
+  private:
+    World& world_;
+    std::thread thread_;
+};
+
+void await(const std::function<bool()>& condition) {
+    while (!condition()) std::this_thread::yield();
+}
 
 std::vector<Caller> submit_many(World& world, int first, int count, std::chrono::milliseconds wait = 30s) {
     std::vector<Caller> callers;
@@ -219,6 +250,50 @@ TEST(Intake, ManyChangesOfOneOrderInOneBatchApplyInOrderWithoutAGap) {
     EXPECT_EQ(row->processed_version, 30);
     EXPECT_EQ(row->total_amount.cents(), 3000);
     EXPECT_EQ(world.processor.seen.size(), 1U) << "only the newest is processed";
+}
+
+TEST(Intake, WhileTheWorkerHasTheLastBatchTheNextOneGrows) {
+    World world(with(gathering()));
+    Writer writer(world);
+    world.submit(create(1));
+    await([&] { return world.waiters().size() == 1; });
+    submit_many(world, 2, 3);
+    world.work();
+    world.intake().worker_is_on();
+    await([&] { return world.waiters().size() == 3; });
+    EXPECT_THAT(world.faults().sizes(Call::apply), ElementsAre(1, 3));
+}
+
+TEST(Intake, ABatchThatNobodyWaitsForKeepsNoneWaiting) {
+    World world(with(gathering()));
+    Writer writer(world);
+    for (int i = 1; i <= 3; ++i) {
+        const Caller caller = world.submit(create(i), 0ms);
+        await([&] { return caller.submission->over(); });
+    }
+    EXPECT_THAT(world.faults().sizes(Call::apply), ElementsAre(1, 1, 1));
+}
+
+TEST(Intake, AFullBatchWaitsForNoWorker) {
+    Intake::Limits limits = gathering();
+    limits.batch_orders = 2;
+    World world(with(limits));
+    Writer writer(world);
+    world.submit(create(1));
+    await([&] { return world.waiters().size() == 1; });
+    submit_many(world, 2, 2);
+    await([&] { return world.waiters().size() == 3; });
+    EXPECT_THAT(world.faults().sizes(Call::apply), ElementsAre(1, 2));
+}
+
+TEST(Intake, AtTheEndNoWorkerIsWaitedFor) {
+    World world(with(gathering()));
+    Writer writer(world);
+    world.submit(create(1));
+    await([&] { return world.waiters().size() == 1; });
+    world.submit(create(2));
+    writer.end();
+    EXPECT_EQ(world.waiters().size(), 2U);
 }
 
 TEST(Intake, WhileTheBusIsAwayAnOrderIsStoredAndAnsweredAtOnce) {

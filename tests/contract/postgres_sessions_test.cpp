@@ -193,7 +193,7 @@ TEST_F(PostgresSessions, only_beginnings_alone_do_not_wait_for_the_disk) {
     std::vector<postgres::Statement> statements = postgres::steps::statements();
     statements.push_back(durability);
     connection.prepare(statements);
-    const auto waits_for_disk = [&] { return connection.run(durability, {}).bytes(0, 0); };
+    const auto waits_for_disk = [&] { return std::string(connection.run(durability, {}).bytes(0, 0)); };
     const auto within_transaction = [&](std::vector<ports::Step::Kind> kinds) {
         connection.add_begin().run();
         std::vector<ports::Step> steps;
@@ -201,7 +201,7 @@ TEST_F(PostgresSessions, only_beginnings_alone_do_not_wait_for_the_disk) {
             steps.push_back({.order = {change.order_id, 1}, .kind = kind, .currency = "USD"});
         }
         EXPECT_TRUE(postgres::steps::take(connection, steps).front().applied);
-        std::string during(waits_for_disk());
+        std::string during = waits_for_disk();
         connection.add_commit().run();
         return during;
     };

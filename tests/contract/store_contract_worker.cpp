@@ -18,7 +18,9 @@ TEST_P(StoreContract, an_order_that_is_begun_shows_it) {
     ASSERT_TRUE(result.applied);
 
     const order::OrderPtr after = fetch(created.order_id);
-    if (result.order) EXPECT_EQ(describe_head(*result.order), describe_head(*after));
+    if (result.order) {
+        EXPECT_EQ(describe_head(*result.order), describe_head(*after));
+    }
     EXPECT_GT(after->updated_at, before->updated_at);
     order::Order expected = *before;
     expected.status = Status::processing;

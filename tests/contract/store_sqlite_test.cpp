@@ -122,10 +122,8 @@ TEST(SqliteStore, updated_at_never_goes_back_when_the_clock_does) {
     order::Change replaced = created;
     replaced.verb = order::Verb::replace;
     EXPECT_EQ(apply(*store, replaced)->front().order->updated_at, then);
-    EXPECT_EQ(store->take_steps(std::vector{ports::Step{{created.order_id, 2}, ports::Step::Kind::begun}})
-                  ->front()
-                  .order->updated_at,
-              then);
+    const auto begun = store->take_steps(std::vector{ports::Step{{created.order_id, 2}, ports::Step::Kind::begun}});
+    ASSERT_TRUE(begun->front().applied);
     EXPECT_EQ(store->fetch(std::vector{created.order_id})->front()->updated_at, then);
 }
 

@@ -194,7 +194,7 @@ TEST_F(PostgresSessions, only_beginnings_alone_do_not_wait_for_the_disk) {
     statements.push_back(durability);
     connection.prepare(statements);
     const auto waits_for_disk = [&] { return std::string(connection.run(durability, {}).bytes(0, 0)); };
-    const auto within_transaction = [&](std::vector<ports::Step::Kind> kinds) {
+    const auto within_transaction = [&](const std::vector<ports::Step::Kind>& kinds) {
         connection.add_begin().run();
         std::vector<ports::Step> steps;
         for (const ports::Step::Kind kind : kinds) {

@@ -89,10 +89,10 @@ struct DueRetry {
     std::string error;
 };
 
-/// Where orders live. Every call is one transaction, durable when it returns; it blocks, and may be made from any
-/// thread at once. Calls that change orders take batches and answer one result per item, in order: the k-th change of
-/// an order in a batch sees the k-1 before it, and one order never fails its neighbours silently: a batch that
-/// the store cannot take whole comes back as `rejected`, and the caller halves it.
+/// Where orders live. Every call is one transaction, durable when it returns (but see take_steps). It blocks, and may
+/// be made from any thread at once. Calls that change orders take batches and answer one result per item, in order: the
+/// k-th change of an order in a batch sees the k-1 before it, and one order never fails its neighbours silently: a
+/// batch that the store cannot take whole comes back as `rejected`, and the caller halves it.
 class OrderStore {
   public:
     virtual ~OrderStore() = default;

@@ -14,11 +14,12 @@ class LongReads;
 
 /// The store that needs nothing: one file, `orderstream.db`, in a data directory that belongs to one process at a time.
 ///
-/// Thread-safe. What a call answered is on disk (write-ahead log, fsynced): neither a killed process nor a power cut
-/// loses it. Calls that wait at the same time share a commit. Reads run beside writes. A failed call has changed
-/// nothing; `conflict` and `fate_unknown` never occur. An I/O error while committing ends the process, for nobody could
-/// say what is stored. Each open store is a session of its own; all notes of others are of sessions that are gone.
-/// The destructor expects that no call is under way; it folds the log into the file and lets the directory go.
+/// Thread-safe. What a call answered is on disk (write-ahead log, fsynced; beginnings alone with the next write):
+/// neither a killed process nor a power cut loses it. Calls that wait at the same time share a commit. Reads run
+/// beside writes. A failed call has changed nothing; `conflict` and `fate_unknown` never occur. An I/O error while
+/// committing ends the process, for nobody could say what is stored. Each open store is a session of its own; all notes
+/// of others are of sessions that are gone. The destructor expects that no call is under way; it folds the log into the
+/// file and lets the directory go.
 class SqliteStore final : public ports::OrderStore {
   public:
     struct Options {

@@ -17,11 +17,11 @@ constexpr std::chrono::milliseconds busy_timeout = 2s;
 
 void Connection::Close::operator()(sqlite3* handle) const { sqlite3_close_v2(handle); }
 
-Connection::Connection(const std::filesystem::path& file, Access access) {
+Connection::Connection(const std::filesystem::path& file, Access access, const char* layer) {
     const int flags = SQLITE_OPEN_NOMUTEX |
                       (access == Access::read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
     sqlite3* handle = nullptr;
-    const int result = sqlite3_open_v2(file.c_str(), &handle, flags, nullptr);
+    const int result = sqlite3_open_v2(file.c_str(), &handle, flags, layer);
     handle_.reset(handle);
     if (result != SQLITE_OK) throw Failure::of(handle, fmt::format("opening '{}'", file.string()));
     sqlite3_extended_result_codes(handle, 1);

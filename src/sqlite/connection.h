@@ -17,7 +17,8 @@ class Connection {
     enum class Access { read_write, read_only };
 
     /// Makes the file if it is missing and may be written. Waits `busy_timeout` for a lock held by another program.
-    Connection(const std::filesystem::path& file, Access access);
+    /// `layer` (a VFS by its name) stands between SQLite and the file; null: the system's.
+    Connection(const std::filesystem::path& file, Access access, const char* layer = nullptr);
 
     /// Runs statements that answer nothing, for set-up.
     void execute(const std::string& sql);

@@ -9,12 +9,12 @@
 
 namespace orderstream::sqlite {
 
-/// Brings the write-ahead log to the disk beside the writing connection, which only writes it (`synchronous=NORMAL`
-/// fsyncs nothing but what a checkpoint needs): while one caller waits for the disk, the next transaction is already at
-/// work. As durable as `synchronous=FULL`, as long as nobody is told of a commit before wait() has returned: an fsync
-/// covers all commits before it, a later commit is never on the disk without what it builds upon, and the log starts
-/// again only when all of it has been copied into the database and fsynced there. Thread-safe. An fsync that fails
-/// calls `fatal`: a second one may succeed without having written anything.
+/// Brings the write-ahead log to the disk beside the writing connection, which only writes it (open_for_writing()
+/// leaves out a commit's fsync): while one caller waits for the disk, the next transaction is already at work. As
+/// durable as `synchronous=FULL`, as long as nobody is told of a commit before wait() has returned: an fsync covers all
+/// commits before it, a later commit is never on the disk without what it builds upon, and the log starts again only
+/// when all of it has been copied into the database and fsynced there. Thread-safe. An fsync that fails calls `fatal`:
+/// a second one may succeed without having written anything.
 class LogSync {
   public:
     using Fatal = std::function<void(const std::string& message)>;  // must not return

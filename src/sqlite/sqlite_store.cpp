@@ -14,6 +14,7 @@
 #include "sqlite/changes.h"
 #include "sqlite/directory_lock.h"
 #include "sqlite/group_commit.h"
+#include "sqlite/log_file.h"
 #include "sqlite/log_sync.h"
 #include "sqlite/long_reads.h"
 #include "sqlite/notes.h"
@@ -43,11 +44,12 @@ Owner draw_owner() {
 
 /// The pragmas of the writing connection. An empty database takes its page size and format from here.
 void set_up(Connection& writer) {
-    writer.execute("PRAGMA synchronous = NORMAL");  // LogSync brings each commit to the disk before anyone is answered
     writer.execute("PRAGMA foreign_keys = ON");
     writer.execute("PRAGMA secure_delete = OFF");  // Debian's default writes zeros over what is deleted
     writer.execute("PRAGMA temp_store = MEMORY");
-    writer.execute("PRAGMA cache_size = -16384");            // KiB
+    // KiB. Most commits look through the whole table of cached pages (a split of a page makes SQLite believe that it
+    // has shrunk), so a bigger cache is slower.
+    writer.execute("PRAGMA cache_size = -4096");
     writer.execute("PRAGMA journal_size_limit = 67108864");  // what a log that had to grow leaves behind
 }
 
@@ -157,7 +159,7 @@ tl::expected<std::unique_ptr<SqliteStore>, std::string> SqliteStore::open(const 
         return tl::unexpected(fmt::format("cannot use the database '{}': {}", file.string(), why));
     };
     try {
-        Connection writer(file, Connection::Access::read_write);
+        Connection writer = open_for_writing(file);
         set_up(writer);
         if (!switch_to_log(writer)) return refuse("its file system does not support SQLite's write-ahead log");
         if (const std::optional<std::string> objection = migrate(writer)) return refuse(*objection);

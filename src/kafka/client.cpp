@@ -63,6 +63,8 @@ Client::Client(rd_kafka_type_t type, Settings settings, const telemetry::Log& lo
     rd_kafka_conf_set_log_cb(conf, log_line);
     if (context_->hooks.on_rebalance) rd_kafka_conf_set_rebalance_cb(conf, rebalance);
     if (context_->hooks.on_commit) rd_kafka_conf_set_offset_commit_cb(conf, committed);
+    if (context_->hooks.on_report) rd_kafka_conf_set_dr_msg_cb(conf, reported);
+    if (context_->hooks.on_error) rd_kafka_conf_set_error_cb(conf, failed);
     std::array<char, 512> error{};
     handle_.reset(rd_kafka_new(type, conf, error.data(), error.size()));
     if (handle_ == nullptr) throw std::runtime_error(std::string("no Kafka client: ") + error.data());
@@ -83,6 +85,14 @@ void Client::rebalance(rd_kafka_t*, rd_kafka_resp_err_t code, rd_kafka_topic_par
 
 void Client::committed(rd_kafka_t*, rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t* offsets, void* context) {
     static_cast<Context*>(context)->hooks.on_commit(code, offsets);
+}
+
+void Client::reported(rd_kafka_t*, const rd_kafka_message_t* message, void* context) {
+    static_cast<Context*>(context)->hooks.on_report(*message);
+}
+
+void Client::failed(rd_kafka_t*, int code, const char* why, void* context) {
+    static_cast<Context*>(context)->hooks.on_error(static_cast<rd_kafka_resp_err_t>(code), why);
 }
 
 std::string_view value_of(const rd_kafka_message_t& message) {

@@ -53,12 +53,15 @@ class Settings {
 };
 
 /// One client of librdkafka: its threads and its connections. What the library logs goes to our log, which must outlive
-/// it. Rebalances are served within rd_kafka_consumer_poll() and rd_kafka_consumer_close().
+/// it. Rebalances are served within rd_kafka_consumer_poll() and rd_kafka_consumer_close(), a producer's hooks within
+/// rd_kafka_poll() and rd_kafka_flush().
 class Client {
   public:
     struct Hooks {
-        std::function<void(rd_kafka_resp_err_t, rd_kafka_topic_partition_list_t*)> on_rebalance;
-        std::function<void(rd_kafka_resp_err_t, const rd_kafka_topic_partition_list_t*)> on_commit;
+        std::function<void(rd_kafka_resp_err_t, rd_kafka_topic_partition_list_t*)> on_rebalance = {};
+        std::function<void(rd_kafka_resp_err_t, const rd_kafka_topic_partition_list_t*)> on_commit = {};
+        std::function<void(const rd_kafka_message_t&)> on_report = {};
+        std::function<void(rd_kafka_resp_err_t, std::string_view)> on_error = {};
     };
 
     Client(rd_kafka_type_t type, Settings settings, const telemetry::Log& log, Hooks hooks);
@@ -79,6 +82,8 @@ class Client {
                           void* context);
     static void committed(rd_kafka_t* client, rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t* offsets,
                           void* context);
+    static void reported(rd_kafka_t* client, const rd_kafka_message_t* message, void* context);
+    static void failed(rd_kafka_t* client, int code, const char* why, void* context);
 
     /// A member of a group has left it already, in bounded time, or could not.
     static void destroy(rd_kafka_t* client) { rd_kafka_destroy_flags(client, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE); }

@@ -1,5 +1,7 @@
 #include "kafka/producer.h"
 
+#include <utility>
+
 #include "order/limits.h"
 
 namespace orderstream::kafka {
@@ -12,23 +14,33 @@ Settings settings_of(const KafkaOptions& options) {
         .set("enable.idempotence", "true")
         .set("max.in.flight.requests.per.connection", "1")
         .set("partitioner", "murmur2_random")
-        .set_default("linger.ms", "0")
+        .set_default("linger.ms", "5")
         .set_default("request.timeout.ms", "10000")
         .set_default("message.timeout.ms", std::to_string(std::chrono::milliseconds(limits::message_timeout).count()));
-    rd_kafka_conf_set_events(settings.get(), RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR);
     return settings;
+}
+
+std::uint64_t tag_of(const rd_kafka_message_t& report) { return reinterpret_cast<std::uintptr_t>(report._private); }
+
+Client::Hooks hooks_of(Producer::Hooks hooks) {
+    Client::Hooks all;
+    all.on_report = [tell = std::move(hooks.on_report)](const rd_kafka_message_t& report) {
+        tell(tag_of(report), report.err);
+    };
+    all.on_error = [tell = std::move(hooks.on_error)](rd_kafka_resp_err_t, std::string_view why) { tell(why); };
+    return all;
 }
 
 }  // namespace
 
-Producer::Producer(const KafkaOptions& options, const telemetry::Log& log)
-    : client_(RD_KAFKA_PRODUCER, settings_of(options), log), queue_(rd_kafka_queue_get_main(client_.get())) {}
+Producer::Producer(const KafkaOptions& options, const telemetry::Log& log, Hooks hooks)
+    : client_(RD_KAFKA_PRODUCER, settings_of(options), log, hooks_of(std::move(hooks))) {}
 
 Producer::~Producer() { rd_kafka_purge(client_.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT); }
 
 rd_kafka_resp_err_t Producer::produce(const std::string& topic, std::int32_t partition, const Message& message,
                                       std::uint64_t tag) {
-    // rd_kafka_produce_batch() takes no headers; what it would save is small, as the queue wakes its thread only once.
+    // rd_kafka_produce_batch() takes no headers.
     rd_kafka_headers_t* headers = rd_kafka_headers_new(message.headers.size());
     for (const Header& header : message.headers) {
         rd_kafka_header_add(headers, header.name.data(), static_cast<ssize_t>(header.name.size()), header.value.data(),
@@ -43,6 +55,14 @@ rd_kafka_resp_err_t Producer::produce(const std::string& topic, std::int32_t par
         RD_KAFKA_V_OPAQUE(reinterpret_cast<void*>(static_cast<std::uintptr_t>(tag))), RD_KAFKA_V_END);
     if (error != RD_KAFKA_RESP_ERR_NO_ERROR) rd_kafka_headers_destroy(headers);
     return error;
+}
+
+void Producer::flush(std::chrono::milliseconds timeout) {
+    rd_kafka_flush(client_.get(), static_cast<int>(timeout.count()));
+}
+
+void Producer::listen(std::chrono::milliseconds timeout) {
+    rd_kafka_poll(client_.get(), static_cast<int>(timeout.count()));
 }
 
 std::int32_t partition_of(std::string_view key, std::int32_t partitions) {

@@ -1,20 +1,29 @@
 #pragma once
 
-#include <atomic>
+#include <chrono>
 #include <cstdint>
+#include <functional>
 #include <string>
+#include <string_view>
 
 #include "kafka/client.h"
 
 namespace orderstream::kafka {
 
-/// An idempotent producer with one request in flight: what comes meanwhile goes out together. It does not poll itself:
-/// its owner takes the events (delivery reports, errors) out of queue(). produce() is thread-safe and never blocks.
+/// An idempotent producer with one request in flight: what comes meanwhile goes out together. Left to itself librdkafka
+/// would also send the first message of a batch alone, while the others are still being put in: here they wait for
+/// flush(), or for 5 ms. produce() is thread-safe and never blocks.
 class Producer {
   public:
     static constexpr std::int32_t by_key = RD_KAFKA_PARTITION_UA;
 
-    Producer(const KafkaOptions& options, const telemetry::Log& log);
+    /// Called within flush() and listen(), on their thread; they must not throw.
+    struct Hooks {
+        std::function<void(std::uint64_t tag, rd_kafka_resp_err_t error)> on_report;
+        std::function<void(std::string_view why)> on_error;
+    };
+
+    Producer(const KafkaOptions& options, const telemetry::Log& log, Hooks hooks);
     /// What is still in its queue is dropped.
     ~Producer();
 
@@ -22,9 +31,14 @@ class Producer {
     [[nodiscard]] rd_kafka_resp_err_t produce(const std::string& topic, std::int32_t partition, const Message& message,
                                               std::uint64_t tag);
 
-    [[nodiscard]] EventHandle next_event(int timeout_ms) const {
-        return EventHandle(rd_kafka_queue_poll(queue_.get(), timeout_ms));
-    }
+    /// Sends what is there, and waits for all reports.
+    void flush(std::chrono::milliseconds timeout);
+    /// Within a hook: what is still on its way need not be waited for.
+    void end_flush() { rd_kafka_yield(client_.get()); }
+    /// Waits for the next report at most.
+    void listen(std::chrono::milliseconds timeout);
+    /// Messages without a report.
+    [[nodiscard]] bool idle() const { return rd_kafka_outq_len(client_.get()) == 0; }
     [[nodiscard]] rd_kafka_t* get() const { return client_.get(); }
     /// Of no more use: a new one must take its place.
     [[nodiscard]] bool is_dead() const {
@@ -33,12 +47,7 @@ class Producer {
 
   private:
     Client client_;
-    QueueHandle queue_;
 };
-
-[[nodiscard]] inline std::uint64_t tag_of(const rd_kafka_message_t& report) {
-    return reinterpret_cast<std::uintptr_t>(report._private);
-}
 
 /// Where Java's partitioner puts a key in a topic of so many partitions (murmur2, Kafka's own); the key is not empty.
 [[nodiscard]] std::int32_t partition_of(std::string_view key, std::int32_t partitions);

@@ -20,7 +20,7 @@ using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 using ports::BusState;
 
-constexpr int poll_ms = 100;
+constexpr auto poll_time = 100ms;
 /// Silence after which a broker is asked whether it is there, and how long it may take to answer.
 constexpr auto quiet_after = 1s;
 constexpr auto answer_within = 1s;
@@ -38,11 +38,13 @@ enum class Answer {
 
 struct KafkaPublisher::Parts {
     Parts(const KafkaOptions& its_options, const telemetry::Log& its_log, NotesInFlight::Bounds bounds)
-        : options(its_options), log(its_log), producer(std::make_unique<Producer>(options, log)), notes(bounds) {}
+        : options(its_options), log(its_log), producer(make_producer()), notes(bounds) {}
 
+    [[nodiscard]] std::unique_ptr<Producer> make_producer();
     void run(const std::stop_token& stop);
-    void hear(rd_kafka_event_t* event);
-    void hear_reports(rd_kafka_event_t* event);
+    void send(const std::stop_token& stop);
+    void hear_report(NotesInFlight::Tag tag, rd_kafka_resp_err_t error);
+    void hear_of_losses();
     void watch();
     [[nodiscard]] Answer ask();
     void enter(BusState now);
@@ -58,6 +60,8 @@ struct KafkaPublisher::Parts {
 
     std::mutex mutex;
     std::condition_variable drained;
+    std::condition_variable_any posted;
+    bool to_send = false;                ///< there is something that the thread has not been told of
     std::unique_ptr<Producer> producer;  // replaced by the thread
     NotesInFlight notes;
     std::function<void()> wake;
@@ -69,6 +73,8 @@ struct KafkaPublisher::Parts {
     Clock::time_point next_question{};
     bool suspicious = true;
     int unanswered = 0;  ///< questions, since something was heard
+    std::size_t lost = 0;
+    rd_kafka_resp_err_t why_lost = RD_KAFKA_RESP_ERR_NO_ERROR;
     std::optional<BusState> told;
 
     std::jthread thread;  // the last: it uses all of the above
@@ -124,6 +130,8 @@ bool KafkaPublisher::publish(ports::NoteId note, std::span<const ports::Event> e
         parts.notes.report(tag, false, messages.size() - i);
         break;
     }
+    parts.to_send = true;
+    parts.posted.notify_one();
     return true;
 }
 
@@ -145,48 +153,58 @@ bool KafkaPublisher::flush(std::chrono::milliseconds timeout) {
     return parts_->drained.wait_for(lock, timeout, [this] { return parts_->notes.empty(); });
 }
 
+std::unique_ptr<Producer> KafkaPublisher::Parts::make_producer() {
+    return std::make_unique<Producer>(
+        options, log,
+        Producer::Hooks{.on_report = [this](auto tag, auto error) { hear_report(tag, error); },
+                        .on_error =
+                            [this](std::string_view why) {
+                                log.debug("Kafka", {{"error", why}});
+                                suspicious = true;
+                            }});
+}
+
 void KafkaPublisher::Parts::run(const std::stop_token& stop) {
     while (!stop.stop_requested()) {
-        EventHandle event = producer->next_event(poll_ms);
-        for (; event != nullptr; event = producer->next_event(0)) hear(event.get());
+        send(stop);
+        hear_of_losses();
         if (producer->is_dead()) replace_producer();
         watch();
     }
 }
 
-void KafkaPublisher::Parts::hear(rd_kafka_event_t* event) {
-    switch (rd_kafka_event_type(event)) {
-        case RD_KAFKA_EVENT_DR: hear_reports(event); break;
-        case RD_KAFKA_EVENT_ERROR:
-            log.debug("Kafka", {{"error", rd_kafka_event_error_string(event)}});
-            suspicious = true;
-            break;
-        default: break;  // librdkafka's types are no enumeration
+/// Sends what comes, and hears what became of it, for a while.
+void KafkaPublisher::Parts::send(const std::stop_token& stop) {
+    {
+        std::unique_lock lock(mutex);
+        if (notes.empty()) posted.wait_for(lock, stop, poll_time, [this] { return to_send; });
+        to_send = false;
     }
+    producer->flush(poll_time);
 }
 
-void KafkaPublisher::Parts::hear_reports(rd_kafka_event_t* event) {
+void KafkaPublisher::Parts::hear_report(NotesInFlight::Tag tag, rd_kafka_resp_err_t error) {
+    const bool is_safe = error == RD_KAFKA_RESP_ERR_NO_ERROR;
+    if (is_safe) {
+        last_heard = Clock::now();
+        unanswered = 0;
+    } else {
+        ++lost;
+        why_lost = error;
+    }
     std::function<void()> call;
-    std::size_t safe = 0;
-    std::size_t lost = 0;
-    rd_kafka_resp_err_t why = RD_KAFKA_RESP_ERR_NO_ERROR;
     {
         const std::lock_guard lock(mutex);
-        while (const rd_kafka_message_t* report = rd_kafka_event_message_next(event)) {
-            const bool is_safe = report->err == RD_KAFKA_RESP_ERR_NO_ERROR;
-            notes.report(tag_of(*report), is_safe);
-            ++(is_safe ? safe : lost);
-            if (!is_safe) why = report->err;
-        }
+        notes.report(tag, is_safe);
         if (notes.empty()) drained.notify_all();
         call = progress(true);
     }
-    if (safe > 0) {
-        last_heard = Clock::now();
-        unanswered = 0;
-    }
-    if (lost > 0) log.warn("events were not acknowledged", {{"events", lost}, {"error", rd_kafka_err2str(why)}});
     if (call) call();
+}
+
+void KafkaPublisher::Parts::hear_of_losses() {
+    if (lost > 0) log.warn("events were not acknowledged", {{"events", lost}, {"error", rd_kafka_err2str(why_lost)}});
+    lost = 0;
 }
 
 std::function<void()> KafkaPublisher::Parts::progress(bool room) {
@@ -251,14 +269,14 @@ void KafkaPublisher::Parts::replace_producer() {
     log.error("Kafka's producer is replaced", {{"error", reason.data()}});
     std::unique_ptr<Producer> fresh;
     try {
-        fresh = std::make_unique<Producer>(options, log);
+        fresh = make_producer();
     } catch (const std::exception& exception) {
         log.error("there is no new one", {{"error", exception.what()}});
         std::this_thread::sleep_for(quiet_after);
         return;
     }
     // What was acknowledged is known to be; of the rest nobody could say.
-    while (const EventHandle event = producer->next_event(0)) hear(event.get());
+    producer->listen(0ms);
     std::unique_ptr<Producer> dead;
     std::function<void()> call;
     {

@@ -7,8 +7,6 @@
 namespace orderstream::kafka {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 // What a message says, not when it was said: a repeated dead letter has another time.
 bool same(const Sender::Parcel& a, const Sender::Parcel& b) {
     return a.topic == b.topic && a.message.key == b.message.key && a.message.value == b.message.value;
@@ -17,7 +15,14 @@ bool same(const Sender::Parcel& a, const Sender::Parcel& b) {
 }  // namespace
 
 Sender::Sender(KafkaOptions options, const telemetry::Log& log)
-    : options_(std::move(options)), log_(log), producer_(std::make_unique<Producer>(options_, log_)) {}
+    : options_(std::move(options)), log_(log), producer_(make_producer()) {}
+
+std::unique_ptr<Producer> Sender::make_producer() {
+    return std::make_unique<Producer>(
+        options_, log_,
+        Producer::Hooks{.on_report = [this](auto ticket, auto error) { report(ticket, error); },
+                        .on_error = [](std::string_view) {}});
+}
 
 bool Sender::is_repeated(const std::vector<Parcel>& parcels) const {
     return !batch_.empty() && std::ranges::equal(batch_, parcels, [](const Sent& sent, const Parcel& parcel) {
@@ -26,7 +31,6 @@ bool Sender::is_repeated(const std::vector<Parcel>& parcels) const {
 }
 
 bool Sender::deliver(std::vector<Parcel> parcels, std::chrono::milliseconds timeout) {
-    const auto deadline = Clock::now() + timeout;
     if (is_repeated(parcels)) {
         for (Sent& sent : batch_) {
             if (fate(sent.ticket) != Fate::lost) continue;
@@ -42,13 +46,16 @@ bool Sender::deliver(std::vector<Parcel> parcels, std::chrono::milliseconds time
             batch_.push_back({std::move(parcel), ticket});
         }
     }
+    awaited_ = 0;
     for (const Sent& sent : batch_) {
-        while (fate(sent.ticket) == Fate::open) {
-            const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
-            if (left.count() <= 0) return false;
-            listen(left);
-        }
-        if (fate(sent.ticket) == Fate::lost) return false;
+        Entry& entry = fates_.at(sent.ticket);
+        entry.awaited = true;
+        if (entry.fate == Fate::open) ++awaited_;
+    }
+    if (awaited_ > 0) producer_->flush(timeout);
+    replace_dead();
+    for (const Sent& sent : batch_) {
+        if (fate(sent.ticket) != Fate::safe) return false;
     }
     for (const Sent& sent : batch_) forget(sent.ticket);
     batch_.clear();
@@ -69,24 +76,27 @@ Sender::Ticket Sender::post(const Parcel& parcel) {
 void Sender::report(Ticket ticket, rd_kafka_resp_err_t error) {
     const auto entry = fates_.find(ticket);
     if (entry == fates_.end() || entry->second.fate != Fate::open) return;
-    entry->second = {.fate = error == RD_KAFKA_RESP_ERR_NO_ERROR ? Fate::safe : Fate::lost, .error = error};
+    entry->second.fate = error == RD_KAFKA_RESP_ERR_NO_ERROR ? Fate::safe : Fate::lost;
+    entry->second.error = error;
+    // Dead letters that are still on their way are not waited for.
+    if (entry->second.awaited && --awaited_ == 0) producer_->end_flush();
 }
 
 void Sender::listen(std::chrono::milliseconds timeout) {
-    EventHandle event = producer_->next_event(static_cast<int>(timeout.count()));
-    for (; event != nullptr; event = producer_->next_event(0)) {
-        if (rd_kafka_event_type(event.get()) != RD_KAFKA_EVENT_DR) continue;
-        while (const rd_kafka_message_t* told = rd_kafka_event_message_next(event.get())) {
-            report(tag_of(*told), told->err);
-        }
-    }
+    producer_->listen(timeout);
+    replace_dead();
+}
+
+void Sender::replace_dead() {
     if (!producer_->is_dead()) return;
     std::array<char, 512> reason{};
     rd_kafka_fatal_error(producer_->get(), reason.data(), reason.size());
     log_.error("Kafka's producer is replaced", {{"error", reason.data()}});
-    producer_ = std::make_unique<Producer>(options_, log_);
+    producer_ = make_producer();
     for (auto& [ticket, entry] : fates_) {
-        if (entry.fate == Fate::open) entry = {.fate = Fate::lost, .error = RD_KAFKA_RESP_ERR__FATAL};
+        if (entry.fate != Fate::open) continue;
+        entry.fate = Fate::lost;
+        entry.error = RD_KAFKA_RESP_ERR__FATAL;
     }
 }
 

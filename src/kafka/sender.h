@@ -46,6 +46,7 @@ class Sender {
     struct Entry {
         Fate fate = Fate::open;
         rd_kafka_resp_err_t error = RD_KAFKA_RESP_ERR_NO_ERROR;
+        bool awaited = false;  ///< by deliver()
     };
     struct Sent {
         Parcel parcel;
@@ -53,6 +54,8 @@ class Sender {
     };
     [[nodiscard]] bool is_repeated(const std::vector<Parcel>& parcels) const;
     void report(Ticket ticket, rd_kafka_resp_err_t error);
+    [[nodiscard]] std::unique_ptr<Producer> make_producer();
+    void replace_dead();
 
     const KafkaOptions options_;
     const telemetry::Log& log_;
@@ -60,6 +63,7 @@ class Sender {
     std::unordered_map<Ticket, Entry> fates_;
     Ticket last_ticket_ = 0;
     std::vector<Sent> batch_;  // of the delivery that came to no good end yet
+    std::size_t awaited_ = 0;  // of the batch, without a report
 };
 
 }  // namespace orderstream::kafka

@@ -163,15 +163,14 @@ int partitions_of(const KafkaOptions& options, const std::string& name) {
 
 void write(const KafkaOptions& options, const std::string& topic, std::int32_t partition,
            const kafka::Message& message) {
-    kafka::Producer producer(options, kafka_log());
+    std::optional<rd_kafka_resp_err_t> report;
+    kafka::Producer producer(options, kafka_log(),
+                             {.on_report = [&](std::uint64_t, rd_kafka_resp_err_t error) { report = error; },
+                              .on_error = [](std::string_view) {}});
     must(producer.produce(topic, partition, message, 1), "produce");
-    for (;;) {
-        const auto event = producer.next_event(patience_ms);
-        if (event == nullptr) throw std::runtime_error("produce: no report");
-        if (rd_kafka_event_type(event.get()) != RD_KAFKA_EVENT_DR) continue;
-        must(rd_kafka_event_message_next(event.get())->err, "produce");
-        return;
-    }
+    producer.flush(std::chrono::milliseconds(patience_ms));
+    if (!report) throw std::runtime_error("produce: no report");
+    must(*report, "produce");
 }
 
 std::vector<std::int64_t> committed_by(const KafkaOptions& options, const std::string& topic, int partitions) {

@@ -37,8 +37,6 @@ class Producer {
     void end_flush() { rd_kafka_yield(client_.get()); }
     /// Waits for the next report at most.
     void listen(std::chrono::milliseconds timeout);
-    /// Messages without a report.
-    [[nodiscard]] bool idle() const { return rd_kafka_outq_len(client_.get()) == 0; }
     [[nodiscard]] rd_kafka_t* get() const { return client_.get(); }
     /// Of no more use: a new one must take its place.
     [[nodiscard]] bool is_dead() const {

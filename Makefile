@@ -27,7 +27,7 @@ test-quick: deps  ## all tests, without sanitizers: for every day
 	@scripts/install-deps test
 	@exec scripts/test dev
 
-bench: deps  ## measure rates and latencies beside SQLite's, nginx's and PostgreSQL's own
+bench: deps  ## measure rates and latencies beside SQLite's, nginx's and PostgreSQL's own, and a service in Go
 	@scripts/install-deps bench services
 	@scripts/build release orderstream
 	@exec bench/run

@@ -15,6 +15,9 @@ const (
 	statusDone = "done"
 )
 
+// priceEnd is the first price that the store's numeric(20,2) column refuses.
+var priceEnd = decimal.New(1, 16)
+
 // order is the answer to who made it, and the event that the worker gets.
 type order struct {
 	ID          uuid.UUID       `json:"order_id"`
@@ -50,6 +53,9 @@ func newOrder(body []byte) (*order, error) {
 	content, err := parse(request.Payload)
 	if err != nil {
 		return nil, fmt.Errorf("payload: %w", err)
+	}
+	if content.price().Abs().GreaterThanOrEqual(priceEnd) {
+		return nil, errors.New("payload: the price is out of range")
 	}
 	// The clock first, so that new rows are neighbours in the index.
 	id, err := uuid.NewV7()

@@ -15,6 +15,20 @@ SERVICES = HERE.parent / "scripts" / "services"
 # What a service that must not lose an order runs with.
 DURABLE = ("fsync", "synchronous_commit", "full_page_writes")
 
+# One that takes thousands of orders a second is given room for its log: pages are logged whole after each checkpoint, and
+# the default asks for one every 20 seconds. And it has been in service for a while, so there are old segments of the log
+# to write over: filling a new one with zeros keeps everybody waiting for 15 ms.
+WAL = {"max_wal_size": "4GB", "min_wal_size": "4GB", "checkpoint_timeout": "15min"}
+SEGMENTS = 250
+FILL_SEGMENTS = f"""
+DO $$ BEGIN
+    FOR i IN 1..{SEGMENTS} LOOP
+        PERFORM pg_logical_emit_message(true, 'bench', 'a segment');
+        PERFORM pg_switch_wal();
+    END LOOP;
+END $$
+"""
+
 # As the service's own connections plan: what it does not leave to luck is not left to luck here.
 PLANNED = " ".join(f"-c {name}={value}" for name, value in {
     "enable_seqscan": "off", "enable_bitmapscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off",
@@ -45,7 +59,16 @@ class Servers:
         self._services("up")
         self.environment = dict(line.split("=", 1) for line in (self._folder / "env").read_text().splitlines())
         self.postgres, self.kafka = (Server(self._folder, name) for name in ("postgres", "kafka"))
+        self._season()
         return self
+
+    def _season(self):
+        server = Database(self.environment["POSTGRES_DSN"])
+        for name, value in WAL.items():
+            server.sql(f"ALTER SYSTEM SET {name} = '{value}'")
+        server.sql("SELECT pg_reload_conf()")
+        server.sql(FILL_SEGMENTS)
+        server.sql("CHECKPOINT")
 
     def __exit__(self, *_):
         self._services("down")

@@ -91,8 +91,8 @@ void Client::reported(rd_kafka_t*, const rd_kafka_message_t* message, void* cont
     static_cast<Context*>(context)->hooks.on_report(*message);
 }
 
-void Client::failed(rd_kafka_t*, int code, const char* why, void* context) {
-    static_cast<Context*>(context)->hooks.on_error(static_cast<rd_kafka_resp_err_t>(code), why);
+void Client::failed(rd_kafka_t*, int, const char* why, void* context) {
+    static_cast<Context*>(context)->hooks.on_error(why);
 }
 
 std::string_view value_of(const rd_kafka_message_t& message) {

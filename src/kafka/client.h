@@ -61,7 +61,7 @@ class Client {
         std::function<void(rd_kafka_resp_err_t, rd_kafka_topic_partition_list_t*)> on_rebalance = {};
         std::function<void(rd_kafka_resp_err_t, const rd_kafka_topic_partition_list_t*)> on_commit = {};
         std::function<void(const rd_kafka_message_t&)> on_report = {};
-        std::function<void(rd_kafka_resp_err_t, std::string_view)> on_error = {};
+        std::function<void(std::string_view why)> on_error = {};
     };
 
     Client(rd_kafka_type_t type, Settings settings, const telemetry::Log& log, Hooks hooks);

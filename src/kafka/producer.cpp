@@ -27,7 +27,7 @@ Client::Hooks hooks_of(Producer::Hooks hooks) {
     all.on_report = [tell = std::move(hooks.on_report)](const rd_kafka_message_t& report) {
         tell(tag_of(report), report.err);
     };
-    all.on_error = [tell = std::move(hooks.on_error)](rd_kafka_resp_err_t, std::string_view why) { tell(why); };
+    all.on_error = std::move(hooks.on_error);
     return all;
 }
 

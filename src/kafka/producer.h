@@ -12,7 +12,8 @@ namespace orderstream::kafka {
 
 /// An idempotent producer with one request in flight: what comes meanwhile goes out together. Left to itself librdkafka
 /// would also send the first message of a batch alone, while the others are still being put in: here they wait for
-/// flush(), or for 5 ms. produce() is thread-safe and never blocks.
+/// flush(), or for 5 ms. produce() is thread-safe and never blocks; the rest is for one thread. Whoever the hooks
+/// belong to must outlive it.
 class Producer {
   public:
     static constexpr std::int32_t by_key = RD_KAFKA_PARTITION_UA;
@@ -20,7 +21,7 @@ class Producer {
     /// Called within flush() and listen(), on their thread; they must not throw.
     struct Hooks {
         std::function<void(std::uint64_t tag, rd_kafka_resp_err_t error)> on_report;
-        std::function<void(std::string_view why)> on_error;
+        std::function<void(std::string_view why)> on_error;  ///< a broker is away, say; it goes on trying
     };
 
     Producer(const KafkaOptions& options, const telemetry::Log& log, Hooks hooks);
@@ -31,7 +32,7 @@ class Producer {
     [[nodiscard]] rd_kafka_resp_err_t produce(const std::string& topic, std::int32_t partition, const Message& message,
                                               std::uint64_t tag);
 
-    /// Sends what is there, and waits for all reports.
+    /// Sends what is there, and waits for all reports, for so long at most.
     void flush(std::chrono::milliseconds timeout);
     /// Within a hook: what is still on its way need not be waited for.
     void end_flush() { rd_kafka_yield(client_.get()); }

@@ -61,7 +61,6 @@ struct KafkaPublisher::Parts {
     std::mutex mutex;
     std::condition_variable drained;
     std::condition_variable_any posted;
-    bool to_send = false;                ///< there is something that the thread has not been told of
     std::unique_ptr<Producer> producer;  // replaced by the thread
     NotesInFlight notes;
     std::function<void()> wake;
@@ -72,8 +71,8 @@ struct KafkaPublisher::Parts {
     Clock::time_point last_heard{};
     Clock::time_point next_question{};
     bool suspicious = true;
-    int unanswered = 0;  ///< questions, since something was heard
-    std::size_t lost = 0;
+    int unanswered = 0;    ///< questions, since something was heard
+    std::size_t lost = 0;  ///< events, not logged yet
     rd_kafka_resp_err_t why_lost = RD_KAFKA_RESP_ERR_NO_ERROR;
     std::optional<BusState> told;
 
@@ -130,7 +129,6 @@ bool KafkaPublisher::publish(ports::NoteId note, std::span<const ports::Event> e
         parts.notes.report(tag, false, messages.size() - i);
         break;
     }
-    parts.to_send = true;
     parts.posted.notify_one();
     return true;
 }
@@ -177,8 +175,7 @@ void KafkaPublisher::Parts::run(const std::stop_token& stop) {
 void KafkaPublisher::Parts::send(const std::stop_token& stop) {
     {
         std::unique_lock lock(mutex);
-        if (notes.empty()) posted.wait_for(lock, stop, poll_time, [this] { return to_send; });
-        to_send = false;
+        posted.wait_for(lock, stop, poll_time, [this] { return !notes.empty(); });
     }
     producer->flush(poll_time);
 }

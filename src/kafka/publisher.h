@@ -12,7 +12,8 @@
 
 namespace orderstream::kafka {
 
-/// The API's end: events into the events' topic, by a producer with a thread of its own that hears what became of them.
+/// The API's end: events into the events' topic, by a producer with a thread of its own that sends them and hears what
+/// became of them.
 ///
 /// Thread-safe; nothing blocks but flush(). It starts as `away` and is up once a broker has answered. Who is silent for
 /// a second is asked, and is away when there is no connection to ask by for a second, or two questions in a row stay

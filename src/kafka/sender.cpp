@@ -21,7 +21,7 @@ std::unique_ptr<Producer> Sender::make_producer() {
     return std::make_unique<Producer>(
         options_, log_,
         Producer::Hooks{.on_report = [this](auto ticket, auto error) { report(ticket, error); },
-                        .on_error = [](std::string_view) {}});
+                        .on_error = [](std::string_view) {}});  // the fates tell
 }
 
 bool Sender::is_repeated(const std::vector<Parcel>& parcels) const {

@@ -25,6 +25,8 @@ class Sender {
     };
 
     Sender(KafkaOptions options, const telemetry::Log& log);
+    Sender(const Sender&) = delete;
+    Sender& operator=(const Sender&) = delete;
 
     /// Sends them in this order and waits for all acknowledgments; false when one is refused or the time is over. Those
     /// still on their way stay there: the same parcels handed in again are waited for, and only the lost ones sent

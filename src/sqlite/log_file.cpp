@@ -14,7 +14,7 @@ namespace orderstream::sqlite {
 namespace {
 
 constexpr const char* layer_name = "orderstream-log";
-// The system's layer writes less than 128 KiB at once, whatever it is given.
+// The system's layer writes less than 128 KiB at once, whatever it is given; SQLite gives a page at most, 64 KiB.
 constexpr std::size_t gathered_max = std::size_t{127} << 10;
 
 /// The log as SQLite sees it; the operating system's file stands behind it in the same piece of memory.
@@ -33,7 +33,6 @@ class LogFile : public sqlite3_file {
             if (const int result = flush(); result != SQLITE_OK) return result;
             begin_ = offset;
         }
-        if (what.size() > gathered_max) return real().pMethods->xWrite(&real(), from, size, offset);
         std::memcpy(buffer_.get() + gathered_, what.data(), what.size());
         gathered_ += what.size();
         return SQLITE_OK;

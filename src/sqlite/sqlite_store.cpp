@@ -47,8 +47,8 @@ void set_up(Connection& writer) {
     writer.execute("PRAGMA foreign_keys = ON");
     writer.execute("PRAGMA secure_delete = OFF");  // Debian's default writes zeros over what is deleted
     writer.execute("PRAGMA temp_store = MEMORY");
-    // KiB. Most commits look through the whole table of cached pages (a split of a page makes SQLite believe that it
-    // has shrunk), so a bigger cache is slower.
+    // KiB. A commit that has split a page looks through the whole table of cached pages for some beyond the file's end,
+    // so a bigger cache is slower.
     writer.execute("PRAGMA cache_size = -4096");
     writer.execute("PRAGMA journal_size_limit = 67108864");  // what a log that had to grow leaves behind
 }

@@ -1,6 +1,5 @@
 // What the writing connection's log looks like from outside: to other connections, and to the disk.
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/syscall.h>
 #include <unistd.h>

@@ -27,7 +27,7 @@ Settings settings_of(const KafkaOptions& options) {
         .set("enable.auto.commit", "false")
         // An offset that is not there any more: the topic was made anew.
         .set("auto.offset.reset", "latest")
-        .set_default("fetch.wait.max.ms", "5")
+        .set_default("fetch.wait.max.ms", "100")
         .set_default("fetch.error.backoff.ms", "100")
         .set_default("queued.max.messages.kbytes", std::to_string(order::limits::prefetch_bytes / 1024));
     return settings;

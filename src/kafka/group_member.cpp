@@ -21,7 +21,8 @@ Settings settings_of(const KafkaOptions& options, const std::string& group) {
         .set_default("session.timeout.ms", "6000")
         .set_default("heartbeat.interval.ms", "1000")
         .set_default("max.poll.interval.ms", "60000")
-        .set_default("fetch.wait.max.ms", "5")
+        // Who has nothing to do asks ten times a second, and partitions that have just come wait for the last answer.
+        .set_default("fetch.wait.max.ms", "100")
         .set_default("fetch.error.backoff.ms", "100")
         .set_default("fetch.message.max.bytes", std::to_string(limits::message_bytes_max))
         .set_default("queued.max.messages.kbytes", std::to_string(limits::prefetch_bytes / 1024));

@@ -132,6 +132,31 @@ TEST_F(KafkaBus, a_producer_that_dies_is_replaced_and_its_notes_fail) {
     EXPECT_THAT(settled, ElementsAre(note_id(2)));
 }
 
+// librdkafka by itself sends the first message alone, and what comes meanwhile waits for its answer.
+TEST_F(KafkaBus, what_is_sent_together_leaves_together) {
+    constexpr int turns = 20;
+    constexpr int pieces_max = turns + turns / 2;  // a thread may lose its core in the middle
+    constexpr int messages = 10;
+    const auto bus = publisher();
+    const auto source = worker();
+    for (int turn = 0; turn < turns; ++turn) {
+        std::vector<ports::Event> of_one;
+        std::vector<ports::Ack> acks;
+        for (int i = 0; i < messages; ++i) {
+            of_one.push_back(sample_event(1, turn * messages + i + 1));
+            acks.push_back(sample_ack(i));
+        }
+        ASSERT_TRUE(bus->publish(note_id(turn), of_one));
+        ASSERT_TRUE(bus->flush(30s));
+        ASSERT_TRUE(source->send(acks, {}));
+    }
+
+    const auto partition = kafka::partition_of(sample_order(1, 1, 0)->customer_id, options.partitions);
+    EXPECT_LE(KafkaServer::get().record_batches(options.topics.events, partition), pieces_max);
+    EXPECT_LE(KafkaServer::get().record_batches(options.topics.acks, 0), pieces_max);
+    EXPECT_EQ(TopicReader(options, options.topics.acks).read().size(), std::size_t{turns * messages});
+}
+
 TEST_F(KafkaBus, what_was_done_is_committed_though_the_worker_has_more_in_hand) {
     const auto bus = publisher();
     auto source = worker();

@@ -1,5 +1,6 @@
 #include "contract/kafka_server.h"
 
+#include <boost/endian/conversion.hpp>
 #include <fmt/format.h>
 #include <sys/types.h>
 
@@ -91,6 +92,20 @@ void KafkaServer::signal(int signal) const {
 }
 void KafkaServer::freeze() const { signal(SIGSTOP); }
 void KafkaServer::thaw() const { signal(SIGCONT); }
+
+int KafkaServer::record_batches(const std::string& topic, std::int32_t partition) const {
+    std::ifstream log(fmt::format("{}/kafka/data/{}-{}/00000000000000000000.log", services_.folder(), topic, partition),
+                      std::ios::binary);
+    if (!log) throw std::runtime_error("no log of topic " + topic);
+    // Each begins with an offset, of 8 bytes, and the length of what follows, of 4.
+    int batches = 0;
+    std::array<unsigned char, 12> head{};
+    while (log.read(reinterpret_cast<char*>(head.data()), head.size())) {
+        log.seekg(boost::endian::load_big_u32(&head[8]), std::ios::cur);
+        ++batches;
+    }
+    return batches;
+}
 
 KafkaOptions KafkaServer::fresh_options() {
     const int number = ++names_;

@@ -26,6 +26,9 @@ class KafkaServer {
     void freeze() const;
     void thaw() const;
 
+    /// In how many pieces a partition's messages came: each stays in the log as it left its producer.
+    [[nodiscard]] int record_batches(const std::string& topic, std::int32_t partition) const;
+
     /// Topics and a group of names that no other test has; the topics are not made yet.
     [[nodiscard]] kafka::KafkaOptions fresh_options();
 

@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <numeric>
 #include <string_view>
 #include <utility>
 
+#include "order/kind.h"
 #include "order/lifecycle.h"
 #include "postgres/order_rows.h"
 #include "postgres/reads.h"
@@ -17,12 +17,10 @@ namespace {
 
 using ports::Step;
 
-constexpr std::array all_kinds{order::Kind::generic, order::Kind::marketplace, order::Kind::checkout};
-
 /// What the lifecycle of the row's kind says, as SQL.
 std::string by_kind(order::Status order::Lifecycle::*status) {
     std::string sql = "CASE o.kind";
-    for (const order::Kind kind : all_kinds) {
+    for (const order::Kind kind : order::all_kinds) {
         sql += fmt::format(" WHEN {} THEN {}", quoted(order::to_string(kind)),
                            quoted(order::to_string(order::lifecycle_of(kind).*status)));
     }

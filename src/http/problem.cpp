@@ -108,6 +108,9 @@ Response unreadable(pipeline::ReadFault fault, std::string_view request_id) {
             return to_response({.status = 503, .detail = "too much is waiting already"}, request_id);
         case pipeline::ReadFault::unavailable:
             return to_response({.status = 503, .detail = "the store is away"}, request_id);
+        case pipeline::ReadFault::took_too_long:
+            return to_response({.status = 503, .detail = "it took too long and was given up; ask for less"},
+                               request_id);
     }
     return to_response({.status = 500}, request_id);
 }

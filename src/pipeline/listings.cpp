@@ -8,6 +8,18 @@ namespace orderstream::pipeline {
 
 namespace limits = order::limits;
 
+namespace {
+
+ReadFault fault_of(const ports::ListingError& error) {
+    switch (error.fault) {
+        case ports::ListingError::Fault::unavailable: break;
+        case ports::ListingError::Fault::took_too_long: return ReadFault::took_too_long;
+    }
+    return ReadFault::unavailable;
+}
+
+}  // namespace
+
 Listings::Listings(ports::OrderListing& listing, Clock clock, telemetry::Log& log, std::size_t waiting_max)
     : listing_(listing), clock_(std::move(clock)), log_(log), waiting_max_(waiting_max) {}
 
@@ -73,14 +85,14 @@ void Listings::serve(const Question& question) {
         return;
     }
     log_.warn("a listing failed", {{"error", page.error().message}});
-    question.answer(tl::unexpected(ReadFault::unavailable));
+    question.answer(tl::unexpected(fault_of(page.error())));
 }
 
 void Listings::serve_statistics(const std::vector<StatisticsAnswer>& answers) {
     auto lines = listing_.statistics();
     if (!lines) {
         log_.warn("the statistics failed", {{"error", lines.error().message}});
-        for (const StatisticsAnswer& answer : answers) answer(tl::unexpected(ReadFault::unavailable));
+        for (const StatisticsAnswer& answer : answers) answer(tl::unexpected(fault_of(lines.error())));
         return;
     }
     const auto statistics = std::make_shared<const std::vector<ports::StatisticsLine>>(std::move(*lines));

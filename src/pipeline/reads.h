@@ -20,7 +20,11 @@
 
 namespace orderstream::pipeline {
 
-enum class ReadFault { overloaded, unavailable };
+enum class ReadFault {
+    overloaded,
+    unavailable,
+    took_too_long,  ///< a listing
+};
 /// The order, or null when there is none.
 using ReadAnswer = std::function<void(tl::expected<order::OrderPtr, ReadFault>)>;
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <tl/expected.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -9,7 +11,6 @@
 
 #include "order/money_sum.h"
 #include "order/order.h"
-#include "ports/order_store.h"
 
 namespace orderstream::ports {
 
@@ -71,15 +72,28 @@ struct StatisticsLine {
     order::MoneySum total_amount;
 };
 
+/// Why a question has no answer. Either way it can be asked again.
+struct ListingError {
+    enum class Fault {
+        unavailable,    ///< the store is away
+        took_too_long,  ///< given up after limits::listing_timeout: less should be asked
+    };
+    Fault fault = Fault::unavailable;
+    std::string message;  ///< for the log
+};
+
+template <class T>
+using ListingResult = tl::expected<T, ListingError>;
+
 /// Looks through many orders at once. Thread-safe; every call blocks, possibly for long: its cost depends on what is
-/// asked (docs/LISTING.md). It never stands in the way of the store's own calls. Faults: `unavailable` alone.
+/// asked (docs/LISTING.md). It never stands in the way of the store's own calls.
 class OrderListing {
   public:
     virtual ~OrderListing() = default;
 
-    [[nodiscard]] virtual StoreResult<OrderPage> list(const ListQuery& query) = 0;
+    [[nodiscard]] virtual ListingResult<OrderPage> list(const ListQuery& query) = 0;
     /// Sorted by kind, status and currency, each by its name.
-    [[nodiscard]] virtual StoreResult<std::vector<StatisticsLine>> statistics() = 0;
+    [[nodiscard]] virtual ListingResult<std::vector<StatisticsLine>> statistics() = 0;
 };
 
 }  // namespace orderstream::ports

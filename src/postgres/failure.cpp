@@ -15,8 +15,7 @@ bool ends_session(std::string_view sqlstate) { return sqlstate.starts_with("57P0
 
 // DESIGN 4, Errors; the classes are those of PostgreSQL's appendix A.
 StoreFault fault_of(std::string_view sqlstate) {
-    constexpr std::string_view our_statement_timeout = "57014";
-    if (sqlstate == our_statement_timeout) return StoreFault::rejected;
+    if (sqlstate == statement_timeout) return StoreFault::rejected;
     const std::string_view sql_class = sqlstate.substr(0, 2);
     if (sql_class == "22" || sql_class == "23" || sql_class == "54" || sql_class == "P0") return StoreFault::rejected;
     if (sql_class == "40" || sql_class == "55") return StoreFault::conflict;

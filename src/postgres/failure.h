@@ -2,10 +2,14 @@
 
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 #include "ports/order_store.h"
 
 namespace orderstream::postgres {
+
+/// The SQLSTATE of a statement that the server gave up, for it took longer than its statement_timeout.
+inline constexpr std::string_view statement_timeout = "57014";
 
 /// What PostgreSQL answers when something fails, or that it does not answer any more. Thrown within this folder only:
 /// PostgresStore and Migrations turn it into a value.

@@ -25,8 +25,6 @@ using Clock = std::chrono::steady_clock;
 constexpr std::size_t portion_orders_max = 256;
 constexpr std::size_t portion_stored_bytes_max = 512 * 1024;
 
-constexpr std::string_view statement_timeout = "57014";
-
 // Not add_commit(): nothing hangs on whether it is heard.
 const Statement end_statement{"end_list", "COMMIT"};
 

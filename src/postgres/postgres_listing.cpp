@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <type_traits>
 #include <utility>
 
 #include "postgres/connection_pool.h"
@@ -16,6 +17,7 @@ namespace {
 namespace limits = order::limits;
 
 using namespace std::chrono_literals;
+using ports::ListingError;
 
 // Every transaction is of one moment and changes nothing. Compiling a plan takes longer than a page does.
 constexpr const char* session_sql =
@@ -27,13 +29,6 @@ Patience patience_of(const PostgresListing::Options& options) {
     patience.statement = options.timeout;
     patience.silence = std::max<std::chrono::milliseconds>(patience.silence, options.timeout + 1s);
     return patience;
-}
-
-/// A listing is nobody's fault: whatever went wrong, it cannot be had now.
-template <class T>
-ports::StoreResult<T> unavailable(ports::StoreResult<T> result) {
-    if (!result) result.error().fault = ports::StoreFault::unavailable;
-    return result;
 }
 
 }  // namespace
@@ -58,6 +53,21 @@ struct PostgresListing::Parts {
         }
     }
 
+    template <class Read>
+    [[nodiscard]] auto run(Read read) -> ports::ListingResult<std::invoke_result_t<Read&, Connection&>> {
+        auto fault = ListingError::Fault::unavailable;
+        auto answer = pool.run([&](Connection& connection) {
+            try {
+                return read(connection);
+            } catch (const Failure& failure) {
+                if (failure.sqlstate() == statement_timeout) fault = ListingError::Fault::took_too_long;
+                throw;
+            }
+        });
+        if (!answer) return tl::unexpected(ListingError{fault, std::move(answer.error().message)});
+        return std::move(*answer);
+    }
+
     Options options;
     const telemetry::Log& log;
     ConnectionPool pool;
@@ -67,13 +77,13 @@ PostgresListing::PostgresListing(Options options, const telemetry::Log& log)
     : parts_(std::make_unique<Parts>(std::move(options), log)) {}
 PostgresListing::~PostgresListing() = default;
 
-ports::StoreResult<ports::OrderPage> PostgresListing::list(const ports::ListQuery& query) {
-    return unavailable(parts_->pool.run(
-        [&](Connection& connection) { return listing::read_page(connection, query, parts_->options.count_time); }));
+ports::ListingResult<ports::OrderPage> PostgresListing::list(const ports::ListQuery& query) {
+    return parts_->run(
+        [&](Connection& connection) { return listing::read_page(connection, query, parts_->options.count_time); });
 }
 
-ports::StoreResult<std::vector<ports::StatisticsLine>> PostgresListing::statistics() {
-    return unavailable(parts_->pool.run([](Connection& connection) { return statistics::read(connection); }));
+ports::ListingResult<std::vector<ports::StatisticsLine>> PostgresListing::statistics() {
+    return parts_->run([](Connection& connection) { return statistics::read(connection); });
 }
 
 }  // namespace orderstream::postgres

@@ -28,8 +28,8 @@ class PostgresListing final : public ports::OrderListing {
     PostgresListing(Options options, const telemetry::Log& log);
     ~PostgresListing() override;
 
-    ports::StoreResult<ports::OrderPage> list(const ports::ListQuery& query) override;
-    ports::StoreResult<std::vector<ports::StatisticsLine>> statistics() override;
+    ports::ListingResult<ports::OrderPage> list(const ports::ListQuery& query) override;
+    ports::ListingResult<std::vector<ports::StatisticsLine>> statistics() override;
 
   private:
     struct Parts;

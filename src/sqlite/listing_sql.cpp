@@ -5,6 +5,8 @@
 #include <optional>
 #include <string_view>
 
+#include "order/lifecycle.h"
+
 namespace orderstream::sqlite {
 namespace {
 

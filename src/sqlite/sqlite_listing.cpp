@@ -22,6 +22,7 @@ namespace orderstream::sqlite {
 namespace {
 
 namespace limits = order::limits;
+using ports::ListingError;
 using ports::ListQuery;
 using ports::OrderFilter;
 using ports::OrderPage;
@@ -139,10 +140,11 @@ struct SqliteListing::Parts {
           readers(limits::listing_threads, [file] { return std::make_unique<ListingReader>(file); }) {}
 
     template <class Read>
-    [[nodiscard]] auto run(Read read) -> ports::StoreResult<std::invoke_result_t<Read&, ListingReader&>> {
+    [[nodiscard]] auto run(Read read) -> ports::ListingResult<std::invoke_result_t<Read&, ListingReader&>> {
         using Answer = std::optional<std::invoke_result_t<Read&, ListingReader&>>;
         const auto deadline = std::chrono::steady_clock::now() + timeout;
         const auto late = [&] { return std::chrono::steady_clock::now() >= deadline; };
+        auto fault = ListingError::Fault::unavailable;
         while (true) {
             long_reads.wait();
             ports::StoreResult<Answer> answer = readers.run([&](ListingReader& reader) -> Answer {
@@ -152,10 +154,11 @@ struct SqliteListing::Parts {
                 } catch (const Failure& failure) {
                     if (failure.primary_code() != SQLITE_INTERRUPT) throw;
                     if (!late()) return std::nullopt;
+                    fault = ListingError::Fault::took_too_long;
                     throw Failure(failure.code(), fmt::format("given up after {} ms", timeout.count()));
                 }
             });
-            if (!answer) return tl::unexpected(std::move(answer).error());
+            if (!answer) return tl::unexpected(ListingError{fault, std::move(answer.error().message)});
             if (!*answer) continue;
             log.wait(log.newest());  // what is not on the disk yet is shown to nobody
             return std::move(**answer);
@@ -172,10 +175,10 @@ SqliteListing::SqliteListing(SqliteStore& store, std::chrono::milliseconds timeo
     : parts_(std::make_unique<Parts>(store.file(), store.log(), store.long_reads(), timeout)) {}
 SqliteListing::~SqliteListing() = default;
 
-ports::StoreResult<OrderPage> SqliteListing::list(const ListQuery& query) {
+ports::ListingResult<OrderPage> SqliteListing::list(const ListQuery& query) {
     return parts_->run([&](ListingReader& reader) { return sqlite::list(reader, query); });
 }
 
-ports::StoreResult<std::vector<StatisticsLine>> SqliteListing::statistics() { return parts_->run(count_all); }
+ports::ListingResult<std::vector<StatisticsLine>> SqliteListing::statistics() { return parts_->run(count_all); }
 
 }  // namespace orderstream::sqlite

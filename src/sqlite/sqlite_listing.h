@@ -17,8 +17,8 @@ class SqliteListing final : public ports::OrderListing {
     explicit SqliteListing(SqliteStore& store, std::chrono::milliseconds timeout = order::limits::listing_timeout);
     ~SqliteListing() override;
 
-    ports::StoreResult<ports::OrderPage> list(const ports::ListQuery& query) override;
-    ports::StoreResult<std::vector<ports::StatisticsLine>> statistics() override;
+    ports::ListingResult<ports::OrderPage> list(const ports::ListQuery& query) override;
+    ports::ListingResult<std::vector<ports::StatisticsLine>> statistics() override;
 
   private:
     struct Parts;

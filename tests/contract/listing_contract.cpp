@@ -141,14 +141,14 @@ void ListingContract::store_many(const std::vector<order::Change>& changes) {
 std::vector<order::OrderPtr> ListingContract::all_orders() { return fetch(known_); }
 
 ports::OrderPage ListingContract::list(const ListQuery& query) {
-    ports::StoreResult<ports::OrderPage> page = listing().list(query);
+    ports::ListingResult<ports::OrderPage> page = listing().list(query);
     if (page) return std::move(*page);
     ADD_FAILURE() << describe(query) << ": " << page.error().message;
     return {};
 }
 
 std::vector<ports::StatisticsLine> ListingContract::statistics() {
-    ports::StoreResult<std::vector<ports::StatisticsLine>> lines = listing().statistics();
+    ports::ListingResult<std::vector<ports::StatisticsLine>> lines = listing().statistics();
     if (lines) return std::move(*lines);
     ADD_FAILURE() << lines.error().message;
     return {};

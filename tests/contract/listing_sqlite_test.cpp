@@ -42,7 +42,7 @@ TEST(SqliteListing, a_question_that_takes_too_long_is_given_up_and_the_next_one_
     sqlite::SqliteListing listing(*opened, 0ms);
     const auto hurried = listing.statistics();
     ASSERT_FALSE(hurried);
-    EXPECT_EQ(hurried.error().fault, ports::StoreFault::unavailable);
+    EXPECT_EQ(hurried.error().fault, ports::ListingError::Fault::took_too_long);
     EXPECT_THAT(hurried.error().message, HasSubstr("given up after 0 ms"));
     EXPECT_FALSE(listing.list({.sort = {.key = ports::SortKey::total_amount}}));
     // What is answered at once needs no time.

@@ -13,8 +13,8 @@ namespace orderstream::contract {
 namespace {
 
 using namespace std::chrono_literals;
+using ports::ListingError;
 using ports::ListQuery;
-using ports::StoreFault;
 using testing::HasSubstr;
 
 const auto of_postgres = testing::Values(StoreAdapter{.name = "postgres", .make = std::make_unique<PostgresUnderTest>});
@@ -67,14 +67,14 @@ TEST_P(PostgresListings, a_question_that_takes_too_long_is_given_up_and_the_next
     make_keys_slow();
     const auto page = own->list({});
     ASSERT_FALSE(page);
-    EXPECT_EQ(page.error().fault, StoreFault::unavailable);
+    EXPECT_EQ(page.error().fault, ListingError::Fault::took_too_long);
     EXPECT_THAT(page.error().message, HasSubstr("statement timeout"));
     unmake_slow();
     ASSERT_TRUE(own->list({}));
     EXPECT_EQ(own->list({})->orders.size(), 3u);
 
     make_count_slow();
-    EXPECT_EQ(own->statistics().error().fault, StoreFault::unavailable);
+    EXPECT_EQ(own->statistics().error().fault, ListingError::Fault::took_too_long);
 }
 
 TEST_P(PostgresListings, a_total_that_takes_too_long_is_what_is_known_of_it) {

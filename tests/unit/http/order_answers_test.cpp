@@ -131,7 +131,8 @@ TEST(ReadAnswers, DoNotTellAnothersOrderFromNone) {
 }
 
 TEST(ReadAnswers, AFaultIsA503) {
-    for (const pipeline::ReadFault fault : {pipeline::ReadFault::overloaded, pipeline::ReadFault::unavailable}) {
+    using enum pipeline::ReadFault;
+    for (const pipeline::ReadFault fault : {overloaded, unavailable, took_too_long}) {
         const Response response = render_read(tl::unexpected(fault), std::nullopt, "r");
         EXPECT_EQ(response.status, 503);
         EXPECT_THAT(response.headers, HasSubstr("Retry-After: 1\r\n"));

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -18,27 +19,28 @@ namespace orderstream::pipeline::testing {
 namespace {
 
 namespace limits = order::limits;
+using ports::ListingError;
 
 /// Says what the test wants to hear, and what happens meanwhile.
 class ScriptedListing final : public ports::OrderListing {
   public:
-    bool away = false;
+    std::optional<ListingError::Fault> fault;
     std::function<void()> meanwhile;
     std::vector<std::size_t> asked;  ///< the limits of the questions, which tell them apart
     std::int64_t counts = 0;
 
-    ports::StoreResult<ports::OrderPage> list(const ports::ListQuery& query) override {
+    ports::ListingResult<ports::OrderPage> list(const ports::ListQuery& query) override {
         asked.push_back(query.limit);
         happen();
-        if (away) return tl::unexpected(ports::StoreError{.fault = ports::StoreFault::unavailable, .message = "gone"});
+        if (fault) return tl::unexpected(ports::ListingError{.fault = *fault, .message = "gone"});
         ports::OrderPage page;
         page.total = query.limit;
         return page;
     }
-    ports::StoreResult<std::vector<ports::StatisticsLine>> statistics() override {
+    ports::ListingResult<std::vector<ports::StatisticsLine>> statistics() override {
         ++counts;
         happen();
-        if (away) return tl::unexpected(ports::StoreError{.fault = ports::StoreFault::unavailable, .message = "gone"});
+        if (fault) return tl::unexpected(ports::ListingError{.fault = *fault, .message = "gone"});
         return std::vector<ports::StatisticsLine>{{.currency = "EUR", .count = counts, .total_amount = {}}};
     }
 
@@ -127,8 +129,18 @@ TEST_F(ListingsTest, does_not_ask_for_those_who_have_lost_patience) {
     EXPECT_EQ(listing.asked, (std::vector<std::size_t>{2}));
 }
 
+TEST_F(ListingsTest, says_that_a_question_took_too_long) {
+    listing.fault = ListingError::Fault::took_too_long;
+    const auto page = list(1);
+    const auto lines = statistics();
+    while (listings.serve_one()) {
+    }
+    EXPECT_EQ(only(page).error(), ReadFault::took_too_long);
+    EXPECT_EQ(only(lines).error(), ReadFault::took_too_long);
+}
+
 TEST_F(ListingsTest, says_that_the_store_is_away_and_logs_why) {
-    listing.away = true;
+    listing.fault = ListingError::Fault::unavailable;
     const auto page = list(1);
     const auto one = statistics();
     const auto other = statistics();
@@ -141,7 +153,7 @@ TEST_F(ListingsTest, says_that_the_store_is_away_and_logs_why) {
     EXPECT_NE(log_text.find("the statistics failed"), std::string::npos) << log_text;
     EXPECT_NE(log_text.find("gone"), std::string::npos) << log_text;
 
-    listing.away = false;
+    listing.fault.reset();
     const auto again = statistics();
     EXPECT_TRUE(listings.serve_one());
     EXPECT_TRUE(only(again)) << "a count that failed stands in nobody's way";
@@ -205,8 +217,8 @@ TEST_F(ListingsTest, many_threads_answer_everything_once) {
     constexpr int questions = 200;
     class Counting final : public ports::OrderListing {
       public:
-        ports::StoreResult<ports::OrderPage> list(const ports::ListQuery&) override { return ports::OrderPage(); }
-        ports::StoreResult<std::vector<ports::StatisticsLine>> statistics() override {
+        ports::ListingResult<ports::OrderPage> list(const ports::ListQuery&) override { return ports::OrderPage(); }
+        ports::ListingResult<std::vector<ports::StatisticsLine>> statistics() override {
             const int others = inside_.fetch_add(1);
             EXPECT_EQ(others, 0) << "one count at a time";
             inside_.fetch_sub(1);

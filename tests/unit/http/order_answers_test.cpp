@@ -137,6 +137,8 @@ TEST(ReadAnswers, AFaultIsA503) {
         EXPECT_EQ(response.status, 503);
         EXPECT_THAT(response.headers, HasSubstr("Retry-After: 1\r\n"));
     }
+    EXPECT_THAT(render_read(tl::unexpected(unavailable), std::nullopt, "r").body, HasSubstr("the store is away"));
+    EXPECT_THAT(render_read(tl::unexpected(took_too_long), std::nullopt, "r").body, HasSubstr("it took too long"));
 }
 
 }  // namespace

@@ -18,8 +18,10 @@ DURABLE = ("fsync", "synchronous_commit", "full_page_writes")
 # One that takes thousands of orders a second is given room for its log: pages are logged whole after each checkpoint, and
 # the default asks for one every 20 seconds. And it has been in service for a while, so there are old segments of the log
 # to write over: filling a new one with zeros keeps everybody waiting for 15 ms. Pages that its sessions push out of its
-# memory go to the disk soon: what gathers in the kernel's goes there all at once, and every commit waits behind it.
-SETTINGS = {"max_wal_size": "4GB", "min_wal_size": "4GB", "checkpoint_timeout": "15min", "backend_flush_after": "256kB"}
+# memory go to the disk soon: what gathers in the kernel's goes there all at once, and every commit waits behind it. And its
+# memory holds the indexes of the orders that the measurement makes.
+SETTINGS = {"max_wal_size": "4GB", "min_wal_size": "4GB", "checkpoint_timeout": "15min", "backend_flush_after": "256kB",
+            "shared_buffers": "2GB"}
 SEGMENTS = 250
 FILL_SEGMENTS = f"""
 DO $$ BEGIN
@@ -59,23 +61,24 @@ class Servers:
     def __enter__(self):
         self._services("up")
         self.environment = dict(line.split("=", 1) for line in (self._folder / "env").read_text().splitlines())
-        self.postgres, self.kafka = (Server(self._folder, name) for name in ("postgres", "kafka"))
         self._season()
+        self.postgres, self.kafka = (Server(self._folder, name) for name in ("postgres", "kafka"))
         return self
 
     def _season(self):
         server = Database(self.environment["POSTGRES_DSN"])
         for name, value in SETTINGS.items():
             server.sql(f"ALTER SYSTEM SET {name} = '{value}'")
-        server.sql("SELECT pg_reload_conf()")
+        self._services("stop", "postgres")
+        self._services("start", "postgres")
         server.sql(FILL_SEGMENTS)
         server.sql("CHECKPOINT")
 
     def __exit__(self, *_):
         self._services("down")
 
-    def _services(self, command):
-        run = subprocess.run([SERVICES, command, self._folder], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+    def _services(self, command, *names):
+        run = subprocess.run([SERVICES, command, self._folder, *names], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                              stderr=subprocess.STDOUT, text=True, check=False)
         if run.returncode != 0:
             raise Broken(f"scripts/services {command}: {run.stdout[-2000:]}")

@@ -60,9 +60,13 @@ class Servers:
 
     def __enter__(self):
         self._services("up")
-        self.environment = dict(line.split("=", 1) for line in (self._folder / "env").read_text().splitlines())
-        self._season()
-        self.postgres, self.kafka = (Server(self._folder, name) for name in ("postgres", "kafka"))
+        try:
+            self.environment = dict(line.split("=", 1) for line in (self._folder / "env").read_text().splitlines())
+            self._season()
+            self.postgres, self.kafka = (Server(self._folder, name) for name in ("postgres", "kafka"))
+        except BaseException:  # who is not inside is not shown out
+            self._services("down")
+            raise
         return self
 
     def _season(self):

@@ -43,9 +43,13 @@ std::int16_t outcome_of(Step::Kind kind) {
     return acknowledged;
 }
 
+/// Beginnings alone, which nobody is told of: not worth waiting for the disk, which has them when it has what the
+/// server commits next. It is a condition without columns, so it is looked at once, before any row.
+constexpr std::string_view unsynchronised = "(SELECT set_config('synchronous_commit', 'off', true)) = 'off' AND ";
+
 // A zombie, a redelivery and an overtaken event change nothing. A kind that shows no work, and an order that a worker
 // that is gone has begun, need no write: the look-up finds them as they should be.
-std::string take_sql(std::string_view first_of_all) {
+std::string take_sql(std::string_view conditions) {
     return fmt::format(
         "UPDATE orders o SET "
         "processed_version = CASE c.outcome WHEN {begun} THEN o.processed_version ELSE c.version END, "
@@ -61,11 +65,11 @@ std::string take_sql(std::string_view first_of_all) {
         "FROM unnest($1::uuid[], $2::smallint[], $3::int[], $4::smallint[], $5::numeric[], $6::text[], "
         "$7::text[]) WITH ORDINALITY AS c (order_id, bucket, version, outcome, total_amount, currency, "
         "failure_reason, place) "
-        "WHERE {first_of_all} o.order_id = c.order_id AND o.bucket = c.bucket AND o.version = c.version "
+        "WHERE {conditions}o.order_id = c.order_id AND o.bucket = c.bucket AND o.version = c.version "
         "AND o.processed_version < c.version "
         "AND (c.outcome <> {begun} OR (o.status = {arrival} AND o.status <> {working})) "
         "RETURNING c.place, {head}",
-        fmt::arg("first_of_all", first_of_all), fmt::arg("processed", processed), fmt::arg("failed", failed),
+        fmt::arg("conditions", conditions), fmt::arg("processed", processed), fmt::arg("failed", failed),
         fmt::arg("acknowledged", acknowledged), fmt::arg("begun", begun),
         fmt::arg("processed_status", by_kind(&order::Lifecycle::processed)),
         fmt::arg("working", by_kind(&order::Lifecycle::working)),
@@ -73,17 +77,39 @@ std::string take_sql(std::string_view first_of_all) {
         fmt::arg("failed_status", quoted(order::to_string(order::Status::failed))), fmt::arg("head", head_columns()));
 }
 
-const Statement& take_statement() {
-    static const Statement statement{"take_steps", take_sql("")};
-    return statement;
+constexpr int partitions = 4;  // of `orders`: one for each bucket (migration 0001)
+
+/// One statement for orders of any bucket, and one for each bucket alone: there the server makes ready for one
+/// partition in place of all, most of what a lone order's update takes.
+struct Take {
+    Take(std::string_view name, std::string_view conditions) : of_any{std::string(name), take_sql(conditions)} {
+        for (int bucket = 0; bucket < partitions; ++bucket) {
+            of_one.push_back({fmt::format("{}_p{}", name, bucket),
+                              take_sql(fmt::format("{}o.bucket = {} AND ", conditions, bucket))});
+        }
+    }
+
+    Statement of_any;
+    std::vector<Statement> of_one;
+};
+
+const Take& all_steps() {
+    static const Take take("take_steps", "");
+    return take;
 }
 
-/// Beginnings alone, which nobody is told of: not worth waiting for the disk, which has them when it has what the
-/// server commits next. It is a condition without columns, so it is looked at once, before any row.
-const Statement& begin_statement() {
-    static const Statement statement{"begin_steps",
-                                     take_sql("(SELECT set_config('synchronous_commit', 'off', true)) = 'off' AND")};
-    return statement;
+const Take& beginnings() {
+    static const Take take("begin_steps", unsynchronised);
+    return take;
+}
+
+const Statement& statement_for(std::span<const Step> steps) {
+    const auto begins = [](const Step& step) { return step.kind == Step::Kind::begun; };
+    const Take& take = std::ranges::all_of(steps, begins) ? beginnings() : all_steps();
+    const auto bucket = [](const Step& step) { return order::bucket_of(step.order.id); };
+    const int first = bucket(steps.front());
+    const bool of_one = std::ranges::all_of(steps, [&](const Step& step) { return bucket(step) == first; });
+    return of_one ? take.of_one.at(static_cast<std::size_t>(first)) : take.of_any;
 }
 
 /// Where the steps stand once they are sorted by id, which is how everybody locks rows; of several of one version an
@@ -123,9 +149,16 @@ void look_up_missed(Connection& connection, std::span<const Step> steps, std::ve
 
 }  // namespace
 
-std::vector<Statement> statements() { return {take_statement(), begin_statement(), reads::heads()}; }
+std::vector<Statement> statements() {
+    std::vector<Statement> all{all_steps().of_any, beginnings().of_any, reads::heads()};
+    for (const Take* take : {&all_steps(), &beginnings()}) {
+        all.insert(all.end(), take->of_one.begin(), take->of_one.end());
+    }
+    return all;
+}
 
 std::vector<ports::StepResult> take(Connection& connection, std::span<const Step> steps) {
+    if (steps.empty()) return {};
     const std::vector<std::size_t> places = sorted_places(steps);
     const auto at = [&](std::size_t place) -> const Step& { return steps[place]; };
     Parameters parameters;
@@ -139,9 +172,7 @@ std::vector<ports::StepResult> take(Connection& connection, std::span<const Step
     parameters.add_array(places, [&](std::size_t place) { return std::string_view(at(place).failure_reason); });
 
     std::vector<ports::StepResult> results(steps.size());
-    const bool only_beginnings =
-        std::ranges::all_of(steps, [](const Step& step) { return step.kind == Step::Kind::begun; });
-    const Rows rows = connection.run(only_beginnings ? begin_statement() : take_statement(), parameters);
+    const Rows rows = connection.run(statement_for(steps), parameters);
     for (int row = 0; row < rows.size(); ++row) {
         const auto sorted = static_cast<std::size_t>(rows.integer64(row, 0)) - 1;
         results[places.at(sorted)] = {.applied = true, .order = read_head(rows, row, 1)};

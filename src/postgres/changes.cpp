@@ -16,17 +16,25 @@ namespace {
 using order::Change;
 using order::Verb;
 
+constexpr const char* insert_sql =
+    "INSERT INTO orders (order_id, bucket, kind, customer_id, email, status, currency, total_amount, payload, "
+    "version, processed_version, announced_version, create_hash, created_at, updated_at) "
+    "SELECT c.order_id, bucket, kind, customer_id, email, status, currency, total_amount, payload, "
+    "1, 0, 0, create_hash, now(), now() "
+    "FROM unnest($1::uuid[], $2::smallint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], "
+    "$8::numeric[], $9::jsonb[], $10::bytea[]) AS c (order_id, bucket, kind, customer_id, email, status, currency, "
+    "total_amount, payload, create_hash)";
+
 const Statement& insert() {
     static const Statement statement{
         "create_orders",
-        "INSERT INTO orders (order_id, bucket, kind, customer_id, email, status, currency, total_amount, payload, "
-        "version, processed_version, announced_version, create_hash, created_at, updated_at) "
-        "SELECT c.order_id, bucket, kind, customer_id, email, status, currency, total_amount, payload, "
-        "1, 0, 0, create_hash, now(), now() "
-        "FROM unnest($1::uuid[], $2::smallint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], "
-        "$8::numeric[], $9::jsonb[], $10::bytea[]) AS c (order_id, bucket, kind, customer_id, email, status, currency, "
-        "total_amount, payload, create_hash) "
-        "ON CONFLICT (order_id, bucket) DO NOTHING RETURNING order_id, created_at"};
+        fmt::format("{} ON CONFLICT (order_id, bucket) DO NOTHING RETURNING order_id, created_at", insert_sql)};
+    return statement;
+}
+
+/// For ids that nobody has had: no look before each insert, and nothing to answer.
+const Statement& insert_new() {
+    static const Statement statement{"create_new_orders", insert_sql};
     return statement;
 }
 
@@ -157,7 +165,7 @@ Parameters update_parameters(const Items& items) {
     return parameters;
 }
 
-/// The row that the insert has just made, without asking for it.
+/// The row that the insert makes, without asking for it.
 order::Order created(const Change& change, order::Time now) {
     return {
         .id = change.order_id,
@@ -179,9 +187,9 @@ order::Order created(const Change& change, order::Time now) {
     };
 }
 
-class Batch {
+class Application {
   public:
-    Batch(Connection& connection, std::span<const Change* const> changes)
+    Application(Connection& connection, std::span<const Change* const> changes)
         : connection_(connection), changes_(changes), rounds_(rounds_of(changes)), results_(changes.size()) {}
 
     std::optional<std::vector<ports::ChangeResult>> apply() {
@@ -271,10 +279,28 @@ class Batch {
 
 }  // namespace
 
-std::vector<Statement> statements() { return {insert(), update(), reads::heads()}; }
+std::vector<Statement> statements() { return {insert(), insert_new(), update(), reads::heads()}; }
+
+bool all_new(std::span<const Change* const> changes) {
+    return !changes.empty() && std::ranges::all_of(changes, [](const Change* change) {
+        return change->verb == Verb::create && !change->create_hash;
+    });
+}
+
+void add_new(Connection& connection, std::span<const Change* const> changes) {
+    Items items;
+    items.reserve(changes.size());
+    for (std::size_t i = 0; i < changes.size(); ++i) items.push_back({changes[i], i});
+    std::ranges::sort(items, {}, id_of);
+    connection.add(insert_new(), insert_parameters(items));
+}
+
+ports::ChangeResult result_of_new(const Change& change) {
+    return {.applied = true, .order = created(change, order::Time{})};
+}
 
 std::optional<std::vector<ports::ChangeResult>> apply(Connection& connection, std::span<const Change* const> changes) {
-    return Batch(connection, changes).apply();
+    return Application(connection, changes).apply();
 }
 
 }  // namespace orderstream::postgres::changes

@@ -18,4 +18,13 @@ namespace orderstream::postgres::changes {
 [[nodiscard]] std::optional<std::vector<ports::ChangeResult>> apply(Connection& connection,
                                                                     std::span<const order::Change* const> changes);
 
+/// Whether all of them make orders whose ids nobody can have used before: nothing stands in their way.
+[[nodiscard]] bool all_new(std::span<const order::Change* const> changes);
+
+/// Adds what stores such changes to a transaction. It answers nothing, and refuses the transaction (`unique_violation`)
+/// if an id is taken after all.
+void add_new(Connection& connection, std::span<const order::Change* const> changes);
+/// What becomes of such a change; its times are those of the transaction, which only the database knows.
+[[nodiscard]] ports::ChangeResult result_of_new(const order::Change& change);
+
 }  // namespace orderstream::postgres::changes

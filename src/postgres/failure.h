@@ -11,6 +11,9 @@ namespace orderstream::postgres {
 /// The SQLSTATE of a statement that the server gave up, for it took longer than its statement_timeout.
 inline constexpr std::string_view statement_timeout = "57014";
 
+/// The SQLSTATE of a row whose key is taken.
+inline constexpr std::string_view unique_violation = "23505";
+
 /// What PostgreSQL answers when something fails, or that it does not answer any more. Thrown within this folder only:
 /// PostgresStore and Migrations turn it into a value.
 class Failure : public std::runtime_error {

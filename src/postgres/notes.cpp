@@ -12,7 +12,8 @@ using ports::NoteEntry;
 const Statement insert_statement{
     "add_note",
     "INSERT INTO batches (batch_id, owner, order_ids, buckets, versions, types, stored_at) "
-    "VALUES ($1::uuid, $2::bigint, $3::uuid[], $4::smallint[], $5::int[], $6::text[], now())"};
+    "VALUES ($1::uuid, $2::bigint, $3::uuid[], $4::smallint[], $5::int[], $6::text[], now()) "
+    "RETURNING stored_at"};
 
 const Statement remove_statement{"remove_notes", "DELETE FROM batches WHERE batch_id = ANY ($1::uuid[])"};
 
@@ -88,6 +89,8 @@ void add(Connection& connection, const ports::Note& note, Owner owner) {
     parameters.add_array(note.entries, [](const NoteEntry& entry) { return order::to_string(entry.type); });
     connection.add(insert_statement, parameters);
 }
+
+order::Time stored_at(const Rows& added) { return read_time(added.bytes(0, 0)); }
 
 void add_removal(Connection& connection, std::span<const ports::NoteId> notes) {
     if (!notes.empty()) connection.add(remove_statement, ids_of(notes));

@@ -18,6 +18,8 @@ using Owner = std::int64_t;
 
 // Within the writer's transaction: what is added goes out with its COMMIT.
 void add(Connection& connection, const ports::Note& note, Owner owner);
+/// The transaction's time, from what the note's own statement answered.
+[[nodiscard]] order::Time stored_at(const Rows& added);
 void add_removal(Connection& connection, std::span<const ports::NoteId> notes);
 
 // Transactions of their own, on the session of `owner`.

@@ -8,8 +8,7 @@
 #include <utility>
 
 #include "order/limits.h"
-#include "postgres/changes.h"
-#include "postgres/checkout_parts.h"
+#include "postgres/batch.h"
 #include "postgres/connection_pool.h"
 #include "postgres/notes.h"
 #include "postgres/reads.h"
@@ -45,23 +44,6 @@ std::vector<order::OrderPtr> shared(std::vector<std::optional<order::Order>> row
         if (rows[i]) orders[i] = std::make_shared<const order::Order>(std::move(*rows[i]));
     }
     return orders;
-}
-
-/// What the batch leaves behind; none when it changed nothing.
-std::optional<ports::Note> note_of(ports::NoteId id, std::span<const order::Change* const> changes,
-                                   const std::vector<ports::ChangeResult>& results) {
-    ports::Note note{.id = id, .entries = {}};
-    note.entries.reserve(changes.size());
-    bool any = false;
-    for (std::size_t i = 0; i < changes.size(); ++i) {
-        const bool applied = results[i].applied;
-        note.entries.push_back({.order_id = changes[i]->order_id,
-                                .version = applied ? results[i].order->version : 0,
-                                .type = order::event_type_of(*changes[i])});
-        any = any || applied;
-    }
-    if (!any) return std::nullopt;
-    return note;
 }
 
 /// Counts how often a batch broke the connection while its commit was under way.
@@ -114,8 +96,7 @@ struct PostgresStore::Parts {
 
     Options options;
     const telemetry::Log& log;
-    const std::vector<Statement> writing_statements =
-        joined({WriterSession::statements(), changes::statements(), checkout_parts::statements(), notes::statements()});
+    const std::vector<Statement> writing_statements = joined({WriterSession::statements(), Batch::statements()});
     const std::vector<Statement> working_statements = joined({steps::statements(), retries::statements()});
     const std::vector<Statement> reading_statements = {reads::heads(), reads::wholes(), reads::by_external(),
                                                        trouble_statement};
@@ -142,22 +123,13 @@ tl::expected<void, Obstacle> PostgresStore::connect() {
 ports::StoreResult<std::vector<ports::ChangeResult>> PostgresStore::apply(ports::NoteId note,
                                                                           std::span<const order::Change* const> changes,
                                                                           std::span<const ports::NoteId> settled) {
-    using Results = std::vector<ports::ChangeResult>;
     if (parts_->breaks.of(note) >= 2) {
         return tl::unexpected(
             ports::StoreError{ports::StoreFault::rejected, "twice the connection broke at this batch"});
     }
     auto results = parts_->writer.run([&](Connection& connection) {
-        std::optional<Results> applied = changes::apply(connection, changes);
-        if (!applied) {
-            (void)connection.roll_back();
-            return applied;
-        }
-        if (const auto left = note_of(note, changes, *applied)) notes::add(connection, *left, parts_->session.owner());
-        notes::add_removal(connection, settled);
-        checkout_parts::add_all(connection, changes, *applied);
-        connection.add_commit().run();
-        return applied;
+        const Batch batch{.note = note, .changes = changes, .settled = settled, .owner = parts_->session.owner()};
+        return batch.store(connection);
     });
     if (!results) {
         if (results.error().fault == ports::StoreFault::fate_unknown) parts_->breaks.add(note);

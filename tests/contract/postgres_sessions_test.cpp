@@ -152,11 +152,30 @@ TEST_F(PostgresSessions, a_connection_lost_before_the_commit_is_replaced_unnotic
     ASSERT_TRUE(apply(*store, new_note(), create()));
     proxy.set_trap(Trap::swallow_message, "create_orders");
     const ports::NoteId note = new_note();
-    const auto result = apply(*store, note, create());
+    order::Change repeatable = create();
+    repeatable.create_hash.emplace().fill(1);
+    const auto result = apply(*store, note, repeatable);
     ASSERT_TRUE(proxy.sprung());
     ASSERT_TRUE(result) << result.error().message;
     EXPECT_TRUE(result->front().applied);
     EXPECT_TRUE(*store->receipt(note));
+}
+
+TEST_F(PostgresSessions, new_orders_go_out_together_with_their_commit) {
+    TcpProxy proxy(PostgresServer::get().port());
+    const auto store = open_store(dsn(proxy.port()));
+    ASSERT_TRUE(apply(*store, new_note(), create()));
+    const ports::NoteId note = new_note();
+    const order::Change change = create();
+    proxy.set_trap(Trap::swallow_message, "create_new_orders");
+    EXPECT_EQ(apply(*store, note, change).error().fault, StoreFault::fate_unknown);
+    ASSERT_TRUE(proxy.sprung());
+    EXPECT_FALSE(store->receipt(note).value());
+    proxy.set_trap(Trap::swallow_answer, "create_new_orders");
+    EXPECT_EQ(apply(*store, note, change).error().fault, StoreFault::fate_unknown);
+    EXPECT_TRUE(store->receipt(note).value());
+    EXPECT_EQ(version_of(*store, change), 1);
+    EXPECT_EQ(open_notes(*store), 2u);
 }
 
 TEST_F(PostgresSessions, a_server_that_falls_silent_counts_as_lost) {

@@ -1,5 +1,7 @@
 // Changes: what applies, what the row is afterwards, and what is told about those that do not.
 
+#include <gmock/gmock.h>
+
 #include <array>
 #include <string>
 
@@ -81,6 +83,29 @@ TEST_P(StoreContract, an_id_that_is_taken_is_not_created_again_and_its_row_is_sh
     ASSERT_TRUE(result.order);
     EXPECT_EQ(describe_head(*result.order), describe_head(*fetch(first.order_id)));
     EXPECT_EQ(result.order->create_hash, first.create_hash);
+}
+
+TEST_P(StoreContract, a_create_that_nobody_could_have_repeated_meets_its_id_all_the_same) {
+    const order::Change first = create();
+    apply(first);
+    const order::Change before = create();
+    const order::Change after = create();
+    const std::vector<ports::ChangeResult> results = apply({before, first, after, after});
+    EXPECT_TRUE(results[0].applied);
+    EXPECT_FALSE(results[1].applied);
+    EXPECT_TRUE(results[2].applied);
+    EXPECT_FALSE(results[3].applied);
+    ASSERT_TRUE(results[1].order);
+    EXPECT_EQ(describe_head(*results[1].order), describe_head(*fetch(first.order_id)));
+    EXPECT_EQ(describe_head(*results[2].order), describe_head(*fetch(after.order_id)));
+
+    std::vector<order::OrderId> noted;
+    for (const ports::Note& note : open_notes()) {
+        for (const ports::NoteEntry& entry : note.entries) {
+            if (entry.version != 0) noted.push_back(entry.order_id);
+        }
+    }
+    EXPECT_THAT(noted, testing::UnorderedElementsAre(first.order_id, before.order_id, after.order_id));
 }
 
 TEST_P(StoreContract, of_the_same_create_twice_at_once_the_first_applies) {

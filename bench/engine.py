@@ -24,8 +24,11 @@ YARDSTICKS = {
 
 YARDSTICK_RATIO_AIM = 3
 GO_RATIO_AIM = 6
-RATE_64_AIM = 10_000
-LONE_REQUEST_AIM_US = 2000
+# Two aims are figures of one machine. What they are on another follows from what its yardsticks did there.
+RATE_64_AIM = 10_000  # where one by one was 5,000/s
+RATE_64_RATIO_AIM = 2
+LONE_REQUEST_AIM_US = 2000  # where the Go service took 1,900
+LONE_REQUEST_RATIO_AIM = 1.05
 HALF_RATE_P99_AIM_US = 25_000
 
 
@@ -275,28 +278,39 @@ def yardstick_table(yardsticks):
                       "made by the server.")
 
 
-def go_aim(most, go_runs):
-    aim = f">= {GO_RATIO_AIM}x"
+def go_aims(runs, go_runs):
+    """The aims that are ratios to the Go service; without it they are not judged."""
+    most, lone = runs[MOST].rate, runs[1].p50
+    most_aim, lone_aim = f">= {GO_RATIO_AIM}x", f"<= {LONE_REQUEST_RATIO_AIM}x"
     if not go_runs:
-        return Aim("the same", rate(most), "a Go service: not measured, see below", "-", aim, None)
-    go = go_runs[MOST].rate
-    return Aim("the same", rate(most), f"a Go service, one by one: {rate(go)}", f"{most / go:.1f}x", aim,
-               most >= GO_RATIO_AIM * go)
+        missing = "a Go service: not measured, see below"
+        return (Aim("the same", rate(most), missing, "-", most_aim, None),
+                Aim("the same", milliseconds(lone), missing, "-", lone_aim, None))
+    go_most, go_lone = go_runs[MOST].rate, go_runs[1].p50
+    return (Aim("the same", rate(most), f"a Go service, one by one: {rate(go_most)}", f"{most / go_most:.1f}x", most_aim,
+                most >= GO_RATIO_AIM * go_most),
+            Aim("the same", milliseconds(lone), f"a Go service: {milliseconds(go_lone)}", f"{lone / go_lone:.2f}x",
+                lone_aim, lone <= LONE_REQUEST_RATIO_AIM * go_lone))
 
 
 def judge(report, runs, yardsticks, go_runs):
     one, batch = yardsticks.mean("one"), yardsticks.mean("batch")
     most, lone, half = runs[MOST], runs[1], runs["half"]
+    one_by_one = f"PostgreSQL, one by one: {rate(one)}"
+    most_to_go, lone_to_go = go_aims(runs, go_runs)
     report.aims += [
-        Aim(f"create to ACK at {MOST} connections", rate(most.rate), f"PostgreSQL, one by one: {rate(one)}",
-            f"{most.rate / one:.1f}x", f">= {YARDSTICK_RATIO_AIM}x", most.rate >= YARDSTICK_RATIO_AIM * one),
+        Aim(f"create to ACK at {MOST} connections", rate(most.rate), one_by_one, f"{most.rate / one:.1f}x",
+            f">= {YARDSTICK_RATIO_AIM}x", most.rate >= YARDSTICK_RATIO_AIM * one),
         Aim("the same", rate(most.rate), f"PostgreSQL, batches of 64: {rate(batch)}", f"{most.rate / batch:.2f}x", "-",
             None),
-        go_aim(most.rate, go_runs),
-        Aim("create to ACK at 64 connections", rate(runs[64].rate), f"PostgreSQL, one by one: {rate(one)}",
-            f"{runs[64].rate / one:.1f}x", f">= {rate(RATE_64_AIM)}", runs[64].rate >= RATE_64_AIM),
+        most_to_go,
+        Aim("create to ACK at 64 connections", rate(runs[64].rate), one_by_one, f"{runs[64].rate / one:.1f}x",
+            f">= {RATE_64_RATIO_AIM}x", runs[64].rate >= RATE_64_RATIO_AIM * one),
+        Aim("the same", rate(runs[64].rate), "-", rate(runs[64].rate), f">= {rate(RATE_64_AIM)}",
+            runs[64].rate >= RATE_64_AIM),
         Aim("a lone create to ACK, p50", milliseconds(lone.p50), "-", milliseconds(lone.p50), "< 2 ms",
             lone.p50 < LONE_REQUEST_AIM_US),
+        lone_to_go,
         Aim(f"p99 at half the highest rate ({rate(half.rate)})", milliseconds(half.p99), "-", milliseconds(half.p99),
             "< 25 ms", half.p99 < HALF_RATE_P99_AIM_US),
     ]

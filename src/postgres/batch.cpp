@@ -28,14 +28,6 @@ std::optional<ports::Note> note_of(ports::NoteId id, std::span<const order::Chan
 
 }  // namespace
 
-std::vector<Statement> Batch::statements() {
-    std::vector<Statement> all;
-    for (const auto& some : {changes::statements(), checkout_parts::statements(), notes::statements()}) {
-        all.insert(all.end(), some.begin(), some.end());
-    }
-    return all;
-}
-
 std::optional<std::vector<ports::ChangeResult>> Batch::store(Connection& connection) const {
     if (changes::all_new(changes)) {
         if (auto stored = store_new(connection)) return stored;

@@ -11,18 +11,17 @@
 namespace orderstream::postgres {
 
 /// What one transaction of the writer stores: the changes, the note that names them, and the end of notes that have
-/// settled.
+/// settled. It goes out by the statements of `changes`, `checkout_parts` and `notes`, and lives no longer than what it
+/// views.
 struct Batch {
     ports::NoteId note;
     std::span<const order::Change* const> changes;
     std::span<const ports::NoteId> settled;
     notes::Owner owner;
 
-    [[nodiscard]] static std::vector<Statement> statements();
-
     /// From BEGIN to COMMIT. One round trip where nothing can stand in the way of any change, two or more where it
     /// takes the first answer to know what the note says. Empty: an order was changed by somebody else meanwhile;
-    /// nothing is stored, and the batch is to be tried again.
+    /// nothing is stored, and the batch is to be tried again. Throws Failure, and may leave its transaction open then.
     [[nodiscard]] std::optional<std::vector<ports::ChangeResult>> store(Connection& connection) const;
 
   private:

@@ -9,6 +9,8 @@
 
 #include "order/limits.h"
 #include "postgres/batch.h"
+#include "postgres/changes.h"
+#include "postgres/checkout_parts.h"
 #include "postgres/connection_pool.h"
 #include "postgres/notes.h"
 #include "postgres/reads.h"
@@ -96,7 +98,8 @@ struct PostgresStore::Parts {
 
     Options options;
     const telemetry::Log& log;
-    const std::vector<Statement> writing_statements = joined({WriterSession::statements(), Batch::statements()});
+    const std::vector<Statement> writing_statements =
+        joined({WriterSession::statements(), changes::statements(), checkout_parts::statements(), notes::statements()});
     const std::vector<Statement> working_statements = joined({steps::statements(), retries::statements()});
     const std::vector<Statement> reading_statements = {reads::heads(), reads::wholes(), reads::by_external(),
                                                        trouble_statement};

@@ -31,7 +31,7 @@ tl::expected<order::OrderId, Response> id_of_create(const Request& request, orde
             to_response({.status = 412, .detail = "If-Match on a create: there is no order yet"}, request.request_id));
     }
     const std::string* key = request.find(Header::idempotency_key);
-    if (key == nullptr) return order::OrderId{ids.next()};
+    if (key == nullptr) return order::new_order_id(ids);
     if (key->empty() || key->size() > order::limits::id_bytes) {
         return tl::unexpected(bad_request("Idempotency-Key must have 1 to 200 bytes", request.request_id));
     }

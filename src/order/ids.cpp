@@ -131,6 +131,13 @@ std::uint64_t Uuid7Source::next_tick(std::uint64_t random) {
 
 int bucket_of(const OrderId& id) { return id.uuid.data[15] % 4; }
 
+OrderId new_order_id(Uuid7Source& source) {
+    Uuid uuid = source.next();
+    const int bucket = uuid.data[5] / 64;  // the milliseconds' last byte
+    uuid.data[15] = static_cast<std::uint8_t>(uuid.data[15] / 4 * 4 + bucket);
+    return {uuid};
+}
+
 OrderId order_id_for_key(Kind kind, std::string_view customer_id, std::string_view idempotency_key) {
     // The customer's length keeps ("ab", "c") and ("a", "bc") apart.
     std::string name;

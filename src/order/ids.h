@@ -58,6 +58,10 @@ class Uuid7Source {
 /// The partition of an order, 0..3: the id's last byte modulo four (a UUIDv7 begins with the clock).
 [[nodiscard]] int bucket_of(const OrderId& id);
 
+/// The id of a new order: a UUIDv7 of `source` whose bucket is that of all orders of the same 64 ms, and the next ones'
+/// the next. The orders of a batch are then of one partition (rarely two), which is all that its transactions touch.
+[[nodiscard]] OrderId new_order_id(Uuid7Source& source);
+
 /// UUIDv5 of (kind, customer, key): the order that a create with this `Idempotency-Key` makes.
 [[nodiscard]] OrderId order_id_for_key(Kind kind, std::string_view customer_id, std::string_view idempotency_key);
 

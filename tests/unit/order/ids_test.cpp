@@ -204,15 +204,20 @@ TEST(Uuid7Source, gives_every_thread_ids_of_its_own_that_grow) {
     EXPECT_EQ(all.size(), std::size_t{threads} * ids_each);
 }
 
-TEST(Uuid7Source, spreads_orders_over_the_buckets) {
-    Uuid7Source source;
-    std::array<int, 4> count{};
-    for (int i = 0; i < 4000; ++i) {
-        ++count[static_cast<std::size_t>(bucket_of(OrderId{source.next()}))];
+TEST_F(Uuid7, of_a_new_order_has_the_bucket_of_its_64_milliseconds) {
+    for (random_ = 0; random_ < 4; ++random_) {
+        for (auto time = 1024ms; time < 2048ms; ++time) {
+            now_ = Time{time};
+            Uuid7Source source{[&] { return now_; }, [&] { return random_; }};
+            ASSERT_EQ(bucket_of(new_order_id(source)), time / 64ms % 4) << time.count();
+        }
     }
-    for (const int orders : count) {
-        EXPECT_NEAR(orders, 1000, 200);
-    }
+}
+
+TEST_F(Uuid7, of_a_new_order_is_one_like_all_others) {
+    random_ = ~std::uint64_t{0};
+    EXPECT_EQ(to_string(new_order_id(source_)), "018bcfe5-687b-77ff-bfff-fffffffffffd");
+    EXPECT_EQ(to_string(new_order_id(source_)), "018bcfe5-687b-7800-bfff-fffffffffffd");
 }
 
 }  // namespace

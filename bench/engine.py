@@ -12,7 +12,7 @@ import go_service
 from load import OrderLoad, Run
 from processes import TICKS, Broken, Service, running
 from report import Aim, Table, megabytes, milliseconds, rate
-from servers import SETTINGS, Servers, kafka_version
+from servers import KAFKA_HEAP, SETTINGS, Servers, kafka_version
 
 CONNECTIONS = (1, 16, 64, 256)
 MOST = max(CONNECTIONS)
@@ -230,7 +230,7 @@ def measure_creates(engine, yardsticks):
     memory = Table("Memory of the engine (resident)", ["", "at rest", "after the runs"],
                    [[name, megabytes(at_rest[name]), megabytes(afterwards[name])] for name in at_rest],
                    note="PostgreSQL is all of its processes, pages that they share counted once "
-                        f"(`shared_buffers` is {SETTINGS['shared_buffers']}); Kafka's JVM has 256 MB of heap.")
+                        f"(`shared_buffers` is {SETTINGS['shared_buffers']}); Kafka's JVM has a heap of {KAFKA_HEAP}.")
     return runs, memory
 
 

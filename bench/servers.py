@@ -8,6 +8,7 @@ import shutil
 import subprocess
 
 from processes import Broken, cpu_seconds, resident_bytes
+from write_back import WriteBack
 
 HERE = pathlib.Path(__file__).resolve().parent
 SERVICES = HERE.parent / "scripts" / "services"
@@ -18,8 +19,9 @@ DURABLE = ("fsync", "synchronous_commit", "full_page_writes")
 # One that takes thousands of orders a second is given room for its log: pages are logged whole after each checkpoint, and
 # the default asks for one every 20 seconds. And it has been in service for a while, so there are old segments of the log
 # to write over: filling a new one with zeros keeps everybody waiting for 15 ms. Pages that its sessions push out of its
-# memory go to the disk soon: what gathers in the kernel's goes there all at once, and every commit waits behind it. And its
-# memory holds the indexes of the orders that the measurement makes.
+# memory go to the disk soon: what gathers in the kernel's goes there all at once, and every commit waits behind it. (Those
+# that a table grows by it gives to the kernel at once, and no setting of its own hurries them: WriteBack.) And its memory
+# holds the indexes of the orders that the measurement makes.
 SETTINGS = {"max_wal_size": "4GB", "min_wal_size": "4GB", "checkpoint_timeout": "15min", "backend_flush_after": "256kB",
             "shared_buffers": "2GB"}
 SEGMENTS = 250
@@ -31,6 +33,9 @@ DO $$ BEGIN
     END LOOP;
 END $$
 """
+
+# What Kafka's own scripts give it. In 256 MB its collector stops it every two seconds, for 20 to 40 ms where both cores are busy.
+KAFKA_HEAP = "1g"
 
 # As the service's own connections plan: what it does not leave to luck is not left to luck here.
 PLANNED = " ".join(f"-c {name}={value}" for name, value in {
@@ -56,6 +61,7 @@ class Servers:
 
     def __init__(self, folder):
         self._folder = folder
+        self._write_back = WriteBack(folder / "postgres" / "data" / "base")
         self.environment = {}
 
     def __enter__(self):
@@ -64,6 +70,7 @@ class Servers:
             self.environment = dict(line.split("=", 1) for line in (self._folder / "env").read_text().splitlines())
             self._season()
             self.postgres, self.kafka = (Server(self._folder, name) for name in ("postgres", "kafka"))
+            self._write_back.start()
         except BaseException:  # who is not inside is not shown out
             self._services("down")
             raise
@@ -79,11 +86,13 @@ class Servers:
         server.sql("CHECKPOINT")
 
     def __exit__(self, *_):
+        self._write_back.end()
         self._services("down")
 
     def _services(self, command, *names):
         run = subprocess.run([SERVICES, command, self._folder, *names], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                             stderr=subprocess.STDOUT, text=True, check=False)
+                             stderr=subprocess.STDOUT, text=True, check=False,
+                             env={**os.environ, "KAFKA_HEAP_OPTS": f"-Xms{KAFKA_HEAP} -Xmx{KAFKA_HEAP}"})
         if run.returncode != 0:
             raise Broken(f"scripts/services {command}: {run.stdout[-2000:]}")
 

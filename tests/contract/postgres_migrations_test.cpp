@@ -43,14 +43,14 @@ class PostgresMigrations : public testing::Test {
         migrations.resize(count);
         return migrations;
     }
-    /// Every table, column, constraint, index, domain, trigger, function and view, by names.
+    /// Every table, column, target of statistics, constraint, index, domain, trigger, function and view, by names.
     std::string catalog() {
         return sql(R"sql(
 SELECT c.relname, c.relkind, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull,
-       pg_get_expr(d.adbin, d.adrelid), c.reloptions
+       pg_get_expr(d.adbin, d.adrelid), a.attstattarget, c.reloptions
 FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
-WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v') AND c.relname <> 'schema_migrations'
+WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'i') AND c.relname !~ '^schema_migrations'
 ORDER BY c.relname, a.attname;
 SELECT conrelid::regclass::text, contypid::regtype, conname, pg_get_constraintdef(oid) FROM pg_constraint
 WHERE connamespace = 'public'::regnamespace AND conrelid::regclass::text <> 'schema_migrations' ORDER BY 1, 2, 3;
@@ -135,7 +135,7 @@ FROM (VALUES
     const std::string parts =
         "SELECT * FROM order_items ORDER BY order_id, position; SELECT * FROM order_addresses ORDER BY order_id, type";
     const std::string before = sql(rows);
-    ASSERT_TRUE(migrator().up());
+    ASSERT_TRUE(migrator(first(3)).up());
     const std::string moved = sql(rows + "; " + parts);
     EXPECT_EQ(
         sql(parts),
@@ -151,8 +151,20 @@ FROM (VALUES
 
     ASSERT_TRUE(migrator().down(1));
     EXPECT_EQ(sql(rows), before);
-    ASSERT_TRUE(migrator().up());
+    ASSERT_TRUE(migrator(first(3)).up());
     EXPECT_EQ(sql(rows + "; " + parts), moved);
+}
+
+// What ANALYZE reads follows from the largest target among the columns and the indexes' expressions.
+TEST_F(PostgresMigrations, every_column_of_orders_that_is_analysed_has_a_small_target) {
+    ASSERT_TRUE(migrator().up());
+    EXPECT_EQ(sql(R"sql(
+SELECT c.relkind, min(a.attstattarget), max(a.attstattarget), count(*)
+FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid LEFT JOIN pg_index i ON i.indexrelid = c.oid
+WHERE c.relname ~ '^order(s|_items|_addresses)_p[0-3]' AND a.attnum > 0 AND NOT a.attisdropped
+    AND (c.relkind = 'r' OR c.relkind = 'i' AND i.indkey[a.attnum - 1] = 0)
+GROUP BY c.relkind ORDER BY c.relkind)sql"),
+              "i|30|30|8\nr|30|30|136");
 }
 
 TEST_F(PostgresMigrations, a_checkout_that_is_wrong_already_stops_the_step_and_is_named) {
@@ -168,7 +180,7 @@ VALUES ('00000000-0000-7000-8000-000000000001', 1, 'checkout', 'someone', 'pendi
     EXPECT_EQ(version(), "3 dirty");
     sql("UPDATE orders SET total_amount = 2");
     ASSERT_TRUE(migrator().force(2));
-    EXPECT_EQ(migrator().up(), 1);
+    EXPECT_EQ(migrator().up(), 2);
 }
 
 TEST_F(PostgresMigrations, of_many_that_start_at_once_one_takes_each_step) {
@@ -177,23 +189,23 @@ TEST_F(PostgresMigrations, of_many_that_start_at_once_one_takes_each_step) {
         std::vector<std::jthread> threads;
         for (int& taken : steps) threads.emplace_back([&] { taken = migrator().up().value_or(-1); });
     }
-    EXPECT_THAT(steps, testing::UnorderedElementsAre(3, 0, 0, 0));
-    EXPECT_EQ(version(), "3");
+    EXPECT_THAT(steps, testing::UnorderedElementsAre(4, 0, 0, 0));
+    EXPECT_EQ(version(), "4");
 }
 
 TEST_F(PostgresMigrations, the_files_work_with_psql_too) {
     const fs::path folder = ORDERSTREAM_MIGRATIONS;
-    for (const char* name : {"0001_init", "0002_remove_external_id", "0003_checkout"}) {
+    for (const char* name : {"0001_init", "0002_remove_external_id", "0003_checkout", "0004_statistics"}) {
         ASSERT_TRUE(PostgresServer::get().run_file(database_, folder / fmt::format("{}.up.sql", name)));
     }
     const std::string by_psql = catalog();
     EXPECT_THAT(refusal(), HasSubstr("no version of its schema is written down"));
-    ASSERT_TRUE(migrator().force(3));
+    ASSERT_TRUE(migrator().force(4));
     EXPECT_EQ(migrator().up(), 0);
-    ASSERT_TRUE(migrator().down(3));
+    ASSERT_TRUE(migrator().down(4));
     ASSERT_TRUE(migrator().up());
     EXPECT_EQ(catalog(), by_psql);
-    for (const char* name : {"0003_checkout", "0002_remove_external_id", "0001_init"}) {
+    for (const char* name : {"0004_statistics", "0003_checkout", "0002_remove_external_id", "0001_init"}) {
         ASSERT_TRUE(PostgresServer::get().run_file(database_, folder / fmt::format("{}.down.sql", name)));
     }
     EXPECT_EQ(catalog(), "");
@@ -237,24 +249,24 @@ TEST_F(PostgresMigrations, a_schema_of_a_newer_program_is_refused) {
 
 TEST_F(PostgresMigrations, a_step_that_fails_leaves_its_version_dirty_until_somebody_says_otherwise) {
     std::vector<Migration> migrations = embedded_migrations();
-    migrations.push_back({4, "broken", "BEGIN; CREATE TABLE half (id int); SELECT 1 / 0; COMMIT;", ""});
+    migrations.push_back({5, "broken", "BEGIN; CREATE TABLE half (id int); SELECT 1 / 0; COMMIT;", ""});
     const auto steps = migrator(migrations).up();
     ASSERT_FALSE(steps);
     EXPECT_THAT(steps.error().message, HasSubstr("division by zero"));
-    EXPECT_EQ(version(), "4 dirty");
+    EXPECT_EQ(version(), "5 dirty");
     EXPECT_EQ(sql("SELECT to_regclass('half') IS NULL"), "t");
     EXPECT_THAT(migrator(migrations).up().error().message, AllOf(HasSubstr("half-way"), HasSubstr("migrate force")));
-    ASSERT_TRUE(migrator(migrations).force(3));
-    EXPECT_EQ(version(), "3");
+    ASSERT_TRUE(migrator(migrations).force(4));
+    EXPECT_EQ(version(), "4");
     EXPECT_TRUE(migrator().check());
-    EXPECT_FALSE(migrator().force(5));
+    EXPECT_FALSE(migrator().force(6));
 }
 
 TEST_F(PostgresMigrations, whoever_does_not_migrate_hears_that_somebody_must) {
     ASSERT_TRUE(migrator({embedded_migrations().front()}).up());
     const auto check = migrator().check();
     ASSERT_FALSE(check);
-    EXPECT_THAT(check.error().message, AllOf(HasSubstr("version 1"), HasSubstr("needs 3"), HasSubstr("migrate up")));
+    EXPECT_THAT(check.error().message, AllOf(HasSubstr("version 1"), HasSubstr("needs 4"), HasSubstr("migrate up")));
 }
 
 TEST_F(PostgresMigrations, a_new_pair_of_files_has_the_next_number) {

@@ -136,7 +136,7 @@ TEST(Start, of_many_replicas_at_once_on_an_empty_database_makes_one_schema) {
     std::vector<std::unique_ptr<Server>> replicas(4);
     concurrently(4,
                  [&](int i) { replicas[static_cast<std::size_t>(i)] = cluster.start(i % 2 == 0 ? "api" : "worker"); });
-    EXPECT_EQ(cluster.run({"migrate", "version"}).output, "3\n");
+    EXPECT_EQ(cluster.run({"migrate", "version"}).output, "4\n");
     for (const auto& replica : replicas) {
         EXPECT_THAT(replica->log(), Not(HasSubstr("does not exist"))) << "it looked before the schema was there";
     }
@@ -152,15 +152,15 @@ TEST(Migrate, goes_forth_and_back) {
         return finished.output + finished.errors;
     };
     EXPECT_EQ(says({"version"}), "none\n");
-    EXPECT_THAT(says({"up"}), HasSubstr("3 steps up; the schema's version is 3"));
-    EXPECT_THAT(says({"up"}), HasSubstr("0 steps up; the schema's version is 3"));
-    EXPECT_THAT(says({"down", "1"}), HasSubstr("1 step down; the schema's version is 2"));
-    EXPECT_EQ(says({"version"}), "2\n");
-    EXPECT_THAT(says({"force", "3"}), HasSubstr("the schema's version is 3"));
+    EXPECT_THAT(says({"up"}), HasSubstr("4 steps up; the schema's version is 4"));
+    EXPECT_THAT(says({"up"}), HasSubstr("0 steps up; the schema's version is 4"));
+    EXPECT_THAT(says({"down", "1"}), HasSubstr("1 step down; the schema's version is 3"));
+    EXPECT_EQ(says({"version"}), "3\n");
+    EXPECT_THAT(says({"force", "4"}), HasSubstr("the schema's version is 4"));
     EXPECT_THAT(says({"force", "77"}, 1), HasSubstr("no migration of version 77"));
-    EXPECT_THAT(says({"force", "2"}), HasSubstr("the schema's version is 2"));
+    EXPECT_THAT(says({"force", "3"}), HasSubstr("the schema's version is 3"));
     EXPECT_THAT(says({"up"}), HasSubstr("1 step up"));
-    EXPECT_THAT(says({"down", "9"}), HasSubstr("3 steps down; the schema's version is none"));
+    EXPECT_THAT(says({"down", "9"}), HasSubstr("4 steps down; the schema's version is none"));
     EXPECT_EQ(cluster.count("pg_tables WHERE tablename = 'orders'"), 0);
     (void)says({"down"}, 2);
     (void)says({"down", "0"}, 2);

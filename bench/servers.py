@@ -19,9 +19,9 @@ DURABLE = ("fsync", "synchronous_commit", "full_page_writes")
 # One that takes thousands of orders a second is given room for its log: pages are logged whole after each checkpoint, and
 # the default asks for one every 20 seconds. And it has been in service for a while, so there are old segments of the log
 # to write over: filling a new one with zeros keeps everybody waiting for 15 ms. Pages that its sessions push out of its
-# memory go to the disk soon: what gathers in the kernel's goes there all at once, and every commit waits behind it. (Those
-# that a table grows by it gives to the kernel at once, and no setting of its own hurries them: WriteBack.) And its memory
-# holds the indexes of the orders that the measurement makes.
+# memory go to the disk soon: what gathers in the kernel's goes there all at once, and every commit waits behind it.
+# (No setting does so for the pages that a table grows by: WriteBack.) And its memory holds the indexes of the orders that
+# the measurement makes.
 SETTINGS = {"max_wal_size": "4GB", "min_wal_size": "4GB", "checkpoint_timeout": "15min", "backend_flush_after": "256kB",
             "shared_buffers": "2GB"}
 SEGMENTS = 250
@@ -34,7 +34,8 @@ DO $$ BEGIN
 END $$
 """
 
-# What Kafka's own scripts give it. In 256 MB its collector stops it every two seconds, for 20 to 40 ms where both cores are busy.
+# What Kafka's own scripts give it. In 256 MB its collector stops it every two seconds, for 10 to 45 ms where both cores are
+# busy.
 KAFKA_HEAP = "1g"
 
 # As the service's own connections plan: what it does not leave to luck is not left to luck here.

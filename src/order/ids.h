@@ -71,7 +71,7 @@ class Uuid7Source {
 /// UUIDv5 of order, version and event type: the same event has the same id however often it is published.
 [[nodiscard]] Uuid event_id_for(const OrderId& id, int version, std::string_view event_type);
 
-/// FNV-like mixing is not needed: the last eight bytes of our ids are random or a hash.
+/// FNV-like mixing is not needed: the last eight bytes of our ids are a hash, or random but for variant and bucket.
 struct OrderIdHash {
     std::size_t operator()(const OrderId& id) const noexcept;
 };

@@ -76,7 +76,8 @@ pipeline::Worker::Random real_random() {
 
 pipeline::Intake::Limits intake_limits(const StorePart& store) {
     pipeline::Intake::Limits limits = pipeline::Intake::default_limits();
-    if (store.one_writer) limits.gathering = order::limits::gathering_max;
+    limits.overlapping = !store.one_writer;
+    limits.gathering = limits.overlapping ? order::limits::gathering_overlapping_max : order::limits::gathering_max;
     return limits;
 }
 

@@ -46,7 +46,9 @@ inline constexpr std::size_t reads_waiting_max = 65'536;
 // One batch of each stage.
 inline constexpr std::size_t batch_orders_max = 512;
 inline constexpr std::size_t batch_bytes_max = 8 * 1024 * 1024;
-inline constexpr auto gathering_max = 5ms;  // where the next batch would only stand behind the last one
+// How long a batch grows where it would only stand behind others: with one connection that writes, with several.
+inline constexpr auto gathering_max = 5ms;
+inline constexpr auto gathering_overlapping_max = 3ms;
 inline constexpr std::size_t read_orders_max = 512;
 inline constexpr std::size_t lookup_orders_max = 1000;
 inline constexpr std::size_t retry_claim_orders_max = 256;

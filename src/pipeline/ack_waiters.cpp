@@ -39,13 +39,15 @@ void AckWaiters::add(SubmissionPtr submission, int version, Outcome stored) {
                   .stored = std::move(stored),
                   .deadline = {},
                   .next_look = now + limits::first_lookup_after,
-                  .interval = limits::first_lookup_after};
+                  .interval = limits::first_lookup_after,
+                  .expected = {}};
     waiter.deadline = waiter.submission->submitted_at + waiter.submission->wait;
     const std::lock_guard lock(mutex_);
     // Checked under the lock: whoever abandons it later finds it here.
     if (waiter.submission->over()) return;
     waiter.deadline = std::min(waiter.deadline, end_);
     next_due_ = std::min({next_due_, waiter.next_look, waiter.deadline});
+    if (auto place = expected_.take(1)) waiter.expected = std::move(*place);
     waiters_[waiter.stored.order_id].push_back(std::move(waiter));
 }
 
@@ -128,6 +130,7 @@ bool AckWaiters::look_up() {
             if (due) ids.push_back(id);
             for (Waiter& waiter : waiters) {
                 if (waiter.next_look <= now) {
+                    waiter.expected.release();
                     waiter.interval =
                         std::min<std::chrono::milliseconds>(waiter.interval * 2, limits::last_lookup_interval);
                     waiter.next_look = now + waiter.interval;

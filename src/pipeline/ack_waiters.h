@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <limits>
 #include <mutex>
 #include <span>
 #include <unordered_map>
@@ -9,6 +10,7 @@
 
 #include "order/ids.h"
 #include "pipeline/clock.h"
+#include "pipeline/places.h"
 #include "pipeline/reads.h"
 #include "pipeline/submission.h"
 #include "ports/event_bus.h"
@@ -47,6 +49,8 @@ class AckWaiters {
     void end_by(MonotonicTime deadline);
 
     [[nodiscard]] std::size_t size() const;
+    /// How many are likely to be answered soon: those who have not waited for a look-up yet. Without a lock.
+    [[nodiscard]] std::size_t expected() const { return expected_.taken(); }
     /// How many waiters were answered by a look-up and not by an ACK.
     [[nodiscard]] std::uint64_t fallbacks() const;
 
@@ -58,6 +62,7 @@ class AckWaiters {
         MonotonicTime deadline;
         MonotonicTime next_look;
         std::chrono::milliseconds interval{};
+        Place expected;
     };
     /// How far an order is, from an ACK or from a row.
     struct Progress {
@@ -82,6 +87,7 @@ class AckWaiters {
     ports::OrderStore& store_;
     Reads& reads_;
     Clock clock_;
+    Places expected_{std::numeric_limits<std::size_t>::max()};
     mutable std::mutex mutex_;
     Waiters waiters_;
     MonotonicTime end_ = MonotonicTime::max();

@@ -138,7 +138,7 @@ class Intake::Batch final : public BatchWriter::Sink {
                 answers.emplace_back(std::move(submission), std::move(outcome));
             }
         }
-        if (answers.size() < results.size()) intake_.batch_awaits_worker();
+        intake_.batch_is_stored();
         if (!events.empty()) intake_.publisher_.publish(note, events);
         for (auto& [submission, outcome] : answers) submission->answer(std::move(outcome));
     }
@@ -200,7 +200,7 @@ void Intake::submit(const SubmissionPtr& submission) {
         const std::lock_guard lock(mutex_);
         if (!closed_) {
             queue_.push_back(submission);
-            if (queue_.size() == 1 || queue_.size() == limits_.batch_orders) arrived_.notify_one();
+            if (queue_.size() == 1 || !gathers()) arrived_.notify_one();
             return;
         }
     }
@@ -250,23 +250,20 @@ void Intake::refuse_all() {
     }
 }
 
-void Intake::batch_awaits_worker() {
-    if (limits_.gathering.count() == 0) return;
+void Intake::batch_is_stored() {
     const std::lock_guard lock(mutex_);
     gathers_until_ = clock_.now() + limits_.gathering;
 }
 
-void Intake::worker_is_on() {
-    if (limits_.gathering.count() == 0) return;
-    {
-        const std::lock_guard lock(mutex_);
-        gathers_until_ = {};
-    }
-    arrived_.notify_one();
+void Intake::acks_came() {
+    const std::lock_guard lock(mutex_);
+    if (!queue_.empty() && !gathers()) arrived_.notify_one();
 }
 
 bool Intake::gathers() const {
-    return !closed_ && queue_.size() < limits_.batch_orders && clock_.now() < gathers_until_;
+    if (closed_ || queue_.size() >= limits_.batch_orders || clock_.now() >= gathers_until_) return false;
+    const std::size_t on_their_way = waiters_.expected();
+    return limits_.overlapping ? queue_.size() < on_their_way : on_their_way > 0;
 }
 
 void Intake::run() {

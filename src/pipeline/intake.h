@@ -19,7 +19,7 @@
 namespace orderstream::pipeline {
 
 /// Where changes wait for the store: a bounded queue, and the one thread that takes all that waits (bounded) and
-/// writes it as one batch. A lone change goes at once, a flood is amortised. submit(), worker_is_on(), expire() and
+/// writes it as one batch. A lone change goes at once, a flood is amortised. submit(), acks_came(), expire() and
 /// close() are thread-safe; write_batch() and run() belong to the writer's thread.
 class Intake {
   public:
@@ -29,9 +29,12 @@ class Intake {
         std::size_t waiters;
         std::size_t batch_orders;
         std::size_t batch_bytes;
-        /// While the worker has the last batch, a next one would only stand behind it, so it grows instead: until the
-        /// worker is heard, at most this long after the last one was stored. None: it goes at once.
+        /// While orders are on their way to their ACKs, a next batch would only stand behind them, so it grows instead:
+        /// at most this long after the last one was stored. None: it goes at once.
         std::chrono::milliseconds gathering{};
+        /// Until when it grows. True: until it is as large as all that is on its way, for then the store and the worker
+        /// are at work beside each other. False: until nothing is on its way, for they would only take turns.
+        bool overlapping = false;
     };
     [[nodiscard]] static Limits default_limits();
 
@@ -44,8 +47,8 @@ class Intake {
     /// Takes what waits (at most one batch) through the store. False when nothing waited, or the store is away.
     bool write_batch();
 
-    /// An ACK has come.
-    void worker_is_on();
+    /// ACKs have come, and those who waited for them are answered: fewer are on their way.
+    void acks_came();
 
     /// write_batch() whenever something waits, until close() and the queue is empty.
     void run();
@@ -64,7 +67,7 @@ class Intake {
 
     [[nodiscard]] std::vector<SubmissionPtr> take_batch();
     void refuse_all();
-    void batch_awaits_worker();
+    void batch_is_stored();
     [[nodiscard]] bool gathers() const;
     static void leave_queue(Submission& submission);
 

@@ -48,7 +48,7 @@ void Service::hear(std::span<const ports::Ack> acks) {
     for (const ports::Ack& ack : acks) stamps.push_back({ack.order_id, ack.version, ack.processed_version});
     reads_.advance(stamps);
     waiters_.hear(acks);
-    intake_.worker_is_on();
+    intake_.acks_came();
 }
 
 void Service::keep_house() {

@@ -18,9 +18,10 @@ Intake::Limits roomy() {
 
 World::Setup with(Intake::Limits limits) { return {.limits = limits}; }
 
-Intake::Limits gathering() {
+Intake::Limits gathering(bool overlapping = false) {
     Intake::Limits limits = roomy();
-    limits.gathering = 1h;  // nobody moves the clock: it ends by what happens
+    limits.gathering = 1h;  // nobody moves the clock so far: it ends by what happens
+    limits.overlapping = overlapping;
     return limits;
 }
 
@@ -259,9 +260,45 @@ TEST(Intake, WhileTheWorkerHasTheLastBatchTheNextOneGrows) {
     await([&] { return world.waiters().size() == 1; });
     submit_many(world, 2, 3);
     world.work();
-    world.intake().worker_is_on();
+    world.intake().acks_came();
     await([&] { return world.waiters().size() == 3; });
     EXPECT_THAT(world.faults().sizes(Call::apply), ElementsAre(1, 3));
+}
+
+TEST(Intake, WhereBatchesOverlapOneGrowsUntilItIsAsLargeAsAllThatIsOnItsWay) {
+    World world(with(gathering(true)));
+    Writer writer(world);
+    for (int i = 1; i <= 2; ++i) {
+        world.submit(create(i));
+        await([&] { return world.waiters().size() == static_cast<std::size_t>(i); });
+    }
+    submit_many(world, 3, 2);
+    await([&] { return world.waiters().size() == 4; });
+    EXPECT_THAT(world.faults().sizes(Call::apply), ElementsAre(1, 1, 2));
+}
+
+TEST(Intake, WhereBatchesOverlapAcksLetASmallerOneGo) {
+    World world(with(gathering(true)));
+    submit_many(world, 1, 3);
+    world.write();
+    Writer writer(world);
+    submit_many(world, 4, 2);
+    world.work();
+    world.intake().acks_came();
+    await([&] { return world.waiters().size() == 2; });
+    EXPECT_THAT(world.faults().sizes(Call::apply), ElementsAre(3, 2));
+}
+
+TEST(Intake, NoBatchGrowsForThoseWhoseAckIsOverdue) {
+    World world(with(gathering()));
+    Writer writer(world);
+    world.submit(create(1));
+    await([&] { return world.waiters().size() == 1; });
+    world.pass(limits::first_lookup_after);
+    world.keep_house();
+    world.submit(create(2));
+    await([&] { return world.waiters().size() == 2; });
+    EXPECT_THAT(world.faults().sizes(Call::apply), ElementsAre(1, 1));
 }
 
 TEST(Intake, ABatchThatNobodyWaitsForKeepsNoneWaiting) {

@@ -93,6 +93,7 @@ class Yardsticks:
             for clients in all_clients:
                 self._setup.say(f"pgbench, {script}, {clients} clients")
                 self.by_clients[name][clients] = orders * self._database.pgbench(script, clients, seconds)
+        self._clear_away()
 
     def best_clients(self, name):
         return max(self.by_clients[name], key=self.by_clients[name].get)
@@ -102,7 +103,11 @@ class Yardsticks:
             clients = self.best_clients(name)
             self._setup.say(f"pgbench, {script}, {clients} clients, beside the service's run")
             self.beside[name].append(orders * self._database.pgbench(script, clients, seconds))
-        # What pgbench has written is on the disk before anybody else is measured.
+        self._clear_away()
+
+    def _clear_away(self):
+        """What pgbench leaves to be done is done before anybody else is measured: dead rows, pages not on the disk yet."""
+        self._database.sql("VACUUM ANALYZE")
         self._database.sql("CHECKPOINT")
 
     def mean(self, name):

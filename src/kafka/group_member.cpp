@@ -9,6 +9,11 @@
 namespace orderstream::kafka {
 namespace {
 
+using namespace std::chrono_literals;
+
+/// What librdkafka has allocated.
+void free_memory(char* text) { rd_kafka_mem_free(nullptr, text); }
+
 Settings settings_of(const KafkaOptions& options, const std::string& group) {
     namespace limits = order::limits;
     Settings settings(options);
@@ -48,7 +53,14 @@ GroupMember::GroupMember(const KafkaOptions& options, const std::string& group, 
     if (error != RD_KAFKA_RESP_ERR_NO_ERROR) throw std::runtime_error(rd_kafka_err2str(error));
 }
 
-GroupMember::~GroupMember() { close(order::limits::consumer_close_wait); }
+// In two steps: a member that is being closed may drop a call of rd_kafka_assign() that comes meanwhile, which then
+// waits for ever (seen with librdkafka 2.0, when partitions had come or were to go and nobody had heard of it yet). Who
+// has left has no more rebalances to answer. One that has not is destroyed without being closed, which asks nobody; its
+// group misses it when its session is over.
+GroupMember::~GroupMember() {
+    const auto deadline = std::chrono::steady_clock::now() + order::limits::consumer_close_wait;
+    if (leave(deadline)) close(deadline);
+}
 
 MessageHandle GroupMember::poll(std::chrono::milliseconds timeout) {
     MessageHandle message(rd_kafka_consumer_poll(client_.get(), milliseconds(timeout)));
@@ -81,7 +93,7 @@ void GroupMember::on_rebalance(rd_kafka_resp_err_t code, rd_kafka_topic_partitio
     revoking_ = true;
     lost_ = rd_kafka_assignment_lost(client_.get()) != 0;
     log_.info("partitions go", {{"topic", topic_}, {"partitions", partitions->cnt}, {"lost", lost_}});
-    if (closing_) release();
+    if (leaving_) release();
 }
 
 bool GroupMember::reaches_a_broker(std::chrono::milliseconds timeout) const {
@@ -150,11 +162,23 @@ void GroupMember::resume(std::int32_t partition) {
     rd_kafka_resume_partitions(client_.get(), list.get());
 }
 
-void GroupMember::close(std::chrono::milliseconds timeout) {
-    if (std::exchange(closing_, true)) return;
+bool GroupMember::leave(std::chrono::steady_clock::time_point deadline) {
+    leaving_ = true;
     if (revoking_) release();
+    rd_kafka_unsubscribe(client_.get());
+    const auto is_member = [this] {
+        const Handle<char, free_memory> id(rd_kafka_memberid(client_.get()));
+        return id != nullptr && *id != '\0';
+    };
+    while (is_member()) {
+        if (std::chrono::steady_clock::now() >= deadline) return false;
+        const MessageHandle ignored = poll(10ms);
+    }
+    return true;
+}
+
+void GroupMember::close(std::chrono::steady_clock::time_point deadline) {
     // rd_kafka_consumer_close() would wait as long as it takes.
-    const auto deadline = std::chrono::steady_clock::now() + timeout;
     const QueueHandle last_words(rd_kafka_queue_new(client_.get()));
     const ErrorHandle error(rd_kafka_consumer_close_queue(client_.get(), last_words.get()));
     if (error != nullptr) return;

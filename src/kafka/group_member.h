@@ -48,10 +48,10 @@ class GroupMember {
     void pause(std::int32_t partition);
     void resume(std::int32_t partition);
 
-    /// No more rebalances are asked for: the next revocation is let go at once, and poll() hands out nothing.
-    void close(std::chrono::milliseconds timeout);
-
   private:
+    /// False when the group cannot be left in time.
+    [[nodiscard]] bool leave(std::chrono::steady_clock::time_point deadline);
+    void close(std::chrono::steady_clock::time_point deadline);
     void on_rebalance(rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t* partitions);
     void on_commit(rd_kafka_resp_err_t code, const rd_kafka_topic_partition_list_t* offsets);
     void log_error(const rd_kafka_message_t& message);
@@ -61,7 +61,7 @@ class GroupMember {
     const telemetry::Log& log_;
     bool revoking_ = false;
     bool lost_ = false;
-    bool closing_ = false;
+    bool leaving_ = false;  ///< revocations are let go at once
     std::string last_error_;
     std::vector<std::int32_t> not_committed_;
     Client client_;

@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <set>
+#include <string>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -311,6 +312,24 @@ TEST_F(KafkaOutage, all_parts_end_in_time_while_the_broker_is_away) {
     publisher.reset();
     ear.reset();
     EXPECT_LT(std::chrono::steady_clock::now() - started, 15s);
+}
+
+// Their ends meet a rebalance that is not answered yet, and a coordinator that is not there.
+TEST_F(KafkaOutage, workers_end_in_time_whose_partitions_had_come_unseen_before_the_broker_died) {
+    std::vector<std::unique_ptr<KafkaEventSource>> sources;
+    for (int i = 0; i < 8; ++i) {
+        KafkaOptions own = options;
+        own.group += "-" + std::to_string(i);
+        sources.push_back(std::make_unique<KafkaEventSource>(own, kafka_log()));
+        ASSERT_TRUE(eventually([&] { return group_is_stable(own); }));
+    }
+    KafkaServer::get().control("kill");
+
+    for (auto& source : sources) {
+        const auto started = std::chrono::steady_clock::now();
+        source.reset();
+        EXPECT_LT(std::chrono::steady_clock::now() - started, 15s);
+    }
 }
 
 }  // namespace

@@ -67,7 +67,7 @@ void write(const kafka::KafkaOptions& options, const std::string& topic, std::in
 [[nodiscard]] std::vector<std::int64_t> committed_by(const kafka::KafkaOptions& options, const std::string& topic,
                                                      int partitions);
 
-/// Whether all members of the group know what is theirs, as the broker sees it.
+/// Whether all members of the group know what is theirs, as the broker sees it; not while it cannot say.
 [[nodiscard]] bool group_is_stable(const kafka::KafkaOptions& options);
 
 /// Reads a topic from its start, for a test to look at what was written.

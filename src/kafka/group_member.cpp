@@ -166,15 +166,14 @@ bool GroupMember::leave(std::chrono::steady_clock::time_point deadline) {
     leaving_ = true;
     if (revoking_) release();
     rd_kafka_unsubscribe(client_.get());
-    const auto is_member = [this] {
+    for (bool is_member = true; std::chrono::steady_clock::now() < deadline;) {
+        if (poll(10ms) != nullptr) continue;
+        // Only now: one that its group has thrown out may still have had a rebalance to answer.
+        if (!is_member) return true;
         const Handle<char, free_memory> id(rd_kafka_memberid(client_.get()));
-        return id != nullptr && *id != '\0';
-    };
-    while (is_member()) {
-        if (std::chrono::steady_clock::now() >= deadline) return false;
-        const MessageHandle ignored = poll(10ms);
+        is_member = id != nullptr && *id != '\0';
     }
-    return true;
+    return false;
 }
 
 void GroupMember::close(std::chrono::steady_clock::time_point deadline) {

@@ -24,7 +24,7 @@ class GroupMember {
     using Positions = std::vector<InHand::Position>;
 
     GroupMember(const KafkaOptions& options, const std::string& group, std::string topic, const telemetry::Log& log);
-    /// Leaves the group.
+    /// Leaves the group, in limits::consumer_close_wait at most. One that cannot is missed when its session is over.
     ~GroupMember();
     GroupMember(const GroupMember&) = delete;
     GroupMember& operator=(const GroupMember&) = delete;
